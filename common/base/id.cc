@@ -1,0 +1,53 @@
+#include "common/base/id.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <cstdlib>
+
+#include "common/base/text.h"
+
+namespace ccp {
+namespace {
+
+constexpr std::size_t kIdLength = 24;
+
+const unsigned char* Bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+unsigned char* Bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+
+// The bias of `% 62` is of no consequence here: ids are to be unique, not uniform.
+std::string IdFromBytes(std::string_view prefix, std::string_view bytes) {
+  static constexpr char kAlphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  std::string out(prefix);
+  for (std::size_t i = 0; i < kIdLength; ++i) out.push_back(kAlphabet[static_cast<unsigned char>(bytes[i]) % 62]);
+  return out;
+}
+
+}  // namespace
+
+std::string RandomBytes(std::size_t bytes) {
+  std::string out(bytes, '\0');
+  if (RAND_bytes(Bytes(out), static_cast<int>(bytes)) != 1) std::abort();  // No randomness: nothing may go on.
+  return out;
+}
+
+std::string NewId(std::string_view prefix) { return IdFromBytes(prefix, RandomBytes(kIdLength)); }
+
+std::string DerivedId(std::string_view prefix, std::string_view seed) { return IdFromBytes(prefix, Sha256(seed)); }
+
+std::string Sha256(std::string_view bytes) {
+  std::string out(32, '\0');
+  unsigned int size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), Bytes(out), &size, EVP_sha256(), nullptr);
+  return out;
+}
+
+std::string HmacSha256(std::string_view key, std::string_view bytes) {
+  std::string out(32, '\0');
+  unsigned int size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(bytes), bytes.size(), Bytes(out), &size);
+  return out;
+}
+
+}  // namespace ccp

@@ -1,0 +1,170 @@
+// Reading JSON without a tree: an index of where each value stands in the text.
+//
+// Document::Parse() validates the whole text (RFC 8259: UTF-8, grammar, escapes, depth) and keeps one 16-byte node a value;
+// strings and numbers stay as they are in the text, so they can be copied elsewhere still escaped and digit for digit.
+// simdjson's stage 1, chosen for the CPU at run time, finds the structural characters; the walk over them is ours, because
+// simdjson's own DOM unescapes every string and its on-demand API neither validates what it skips nor allows random access.
+//
+// Ownership: a Document refers to the text it parsed; the text must stay where it is while Values are in use.
+//   Values are handles (pointer + index), valid until the next Parse() or the Document's end.
+// Threading: one Document, one thread at a time. A Document reuses its memory from parse to parse.
+// Errors: kInvalidArgument with the byte offset and what is wrong there.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace ccp::json {
+
+enum class Type : std::uint8_t { kAbsent, kNull, kBool, kNumber, kString, kArray, kObject };
+
+class Document;
+class Elements;
+class Members;
+
+// A value in a Document, or the absent value: that of a missing key or of no document. Every accessor works on every
+// value and yields nothing when the type does not fit, so lookups chain: v["a"]["b"].integer().
+class Value {
+ public:
+  Value() = default;
+
+  Type type() const;
+  bool exists() const { return document_ != nullptr; }
+  explicit operator bool() const { return exists(); }
+  bool is_null() const { return type() == Type::kNull; }
+  bool is_string() const { return type() == Type::kString; }
+  bool is_array() const { return type() == Type::kArray; }
+  bool is_object() const { return type() == Type::kObject; }
+  bool absent_or_null() const { return !exists() || is_null(); }
+
+  std::string_view raw() const;          // The text of the whole value; a string with its quotes. Absent: "".
+  std::size_t offset() const;            // Where raw() begins in the parsed text.
+  std::string_view escaped() const;      // A string's contents as they stand, still escaped; else "".
+  std::string str() const;               // A string's contents, unescaped, lone surrogates as U+FFFD; else "".
+  void AppendStr(std::string& out) const;
+  bool is(std::string_view text) const;  // A string whose unescaped contents equal `text`.
+  bool blank() const;                    // A string of nothing but white space (also as \n \t \r escapes).
+  std::optional<std::int64_t> integer() const;  // A number without fraction that fits; 5.0 and 5e0 count as 5.
+  std::optional<double> number() const;
+  std::optional<bool> boolean() const;
+  std::size_t size() const;              // Elements of an array, members of an object; else 0. Linear.
+  bool empty() const;                    // An array or object without content; true for everything else.
+
+  Value operator[](std::string_view key) const;  // An object's first member of that name. Linear.
+  Elements elements() const;             // for (Value e : v.elements()); empty unless an array.
+  Members members() const;               // for (auto [key, value] : v.members()); empty unless an object.
+
+ private:
+  friend class Document;
+  friend class Elements;
+  friend class Members;
+  Value(const Document* document, std::uint32_t index) : document_(document), index_(index) {}
+  const Document* document_ = nullptr;
+  std::uint32_t index_ = 0;
+};
+
+class Document {
+ public:
+  struct Limits {
+    std::uint32_t depth = 128;
+    std::size_t values = 4'000'000;
+  };
+
+  Document();
+  ~Document();
+  Document(Document&&) noexcept;
+  Document& operator=(Document&&) noexcept;
+
+  // On error the document is empty: root() is absent.
+  absl::Status Parse(std::string_view text);
+  absl::Status Parse(std::string_view text, const Limits& limits);
+
+  Value root() const { return nodes_.empty() ? Value() : Value(this, 0); }
+  std::string_view text() const { return text_; }
+
+ private:
+  friend class Value;
+  friend class Elements;
+  friend class Members;
+  friend class Builder;
+  struct Node {
+    std::uint32_t begin;
+    std::uint32_t end;
+    std::uint32_t next;   // Index of the first node after this value and everything in it.
+    Type type;
+    bool escapes;         // A string that holds a backslash.
+  };
+  struct Scanner;         // Holds simdjson's stage 1.
+
+  std::string_view text_;
+  std::vector<Node> nodes_;
+  std::unique_ptr<Scanner> scanner_;
+};
+
+class Elements {
+ public:
+  class Iterator {
+   public:
+    Value operator*() const { return {document_, index_}; }
+    Iterator& operator++();
+    bool operator!=(const Iterator& other) const { return index_ != other.index_; }
+
+   private:
+    friend class Elements;
+    Iterator(const Document* document, std::uint32_t index) : document_(document), index_(index) {}
+    const Document* document_;
+    std::uint32_t index_;
+  };
+  Iterator begin() const { return {document_, begin_}; }
+  Iterator end() const { return {document_, end_}; }
+
+ private:
+  friend class Value;
+  Elements(const Document* document, std::uint32_t begin, std::uint32_t end)
+      : document_(document), begin_(begin), end_(end) {}
+  const Document* document_;
+  std::uint32_t begin_;
+  std::uint32_t end_;
+};
+
+struct Member {
+  Value key;   // Always a string.
+  Value value;
+};
+
+class Members {
+ public:
+  class Iterator {
+   public:
+    Member operator*() const { return {Value(document_, index_), Value(document_, index_ + 1)}; }
+    Iterator& operator++();
+    bool operator!=(const Iterator& other) const { return index_ != other.index_; }
+
+   private:
+    friend class Members;
+    Iterator(const Document* document, std::uint32_t index) : document_(document), index_(index) {}
+    const Document* document_;
+    std::uint32_t index_;
+  };
+  Iterator begin() const { return {document_, begin_}; }
+  Iterator end() const { return {document_, end_}; }
+
+ private:
+  friend class Value;
+  Members(const Document* document, std::uint32_t begin, std::uint32_t end)
+      : document_(document), begin_(begin), end_(end) {}
+  const Document* document_;
+  std::uint32_t begin_;
+  std::uint32_t end_;
+};
+
+// Unescapes the contents of a valid JSON string. A surrogate pair becomes one character, a lone surrogate U+FFFD.
+void AppendUnescaped(std::string& out, std::string_view escaped);
+
+}  // namespace ccp::json

@@ -1,0 +1,102 @@
+// The edge's HTTP/1.1 face: listener, connection, limits. Knows nothing of models; ccp-mock stands on it too.
+//
+// Ownership: a Server owns its acceptor and its connections. A Request and a ResponseWriter live as long as the handler's
+//   coroutine runs; the connection outlives both.
+// Threading: one Server per worker thread, on that worker's io_context; several share a port by SO_REUSEPORT. No locks.
+// Cancellation: when the client goes away while the handler runs, ResponseWriter::client_gone() becomes true and the
+//   handler's coroutine is cancelled (terminal cancellation of what it awaits): it ends by unwinding, its destructors
+//   release the upstream.
+// Errors: malformed requests are answered here (400, 408, 413, 414, 431, 501, ...) with `error_body`, and the connection
+//   is closed; the handler never sees them.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/error.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace ccp::edge {
+
+struct HttpLimits {
+  std::size_t header_bytes = 64 * 1024;
+  std::size_t header_fields = 100;
+  std::size_t target_bytes = 8 * 1024;
+  std::size_t body_bytes = 32 * 1024 * 1024;
+  std::size_t connections = 10'000;                 // Per server.
+  std::chrono::milliseconds header_time{10'000};    // For the whole head, from its first byte.
+  std::chrono::milliseconds body_stall{30'000};     // Without a byte of the body.
+  std::chrono::milliseconds keep_alive{75'000};     // Idle between requests.
+  std::chrono::milliseconds write_stall{60'000};    // A client that takes nothing for so long is gone.
+};
+
+using Header = std::pair<std::string, std::string>;
+
+struct HttpRequest {
+  std::string method;
+  std::string target;                      // As sent: path and query.
+  std::string_view path;                   // Of `target`, without the query.
+  std::string_view query;                  // Without '?'.
+  std::vector<Header> headers;             // Names in lower case, in order of arrival.
+  std::string body;                        // Whole. May be moved from.
+  std::string peer;                        // "127.0.0.1:51234"
+  std::string_view header(std::string_view lower_case_name) const;  // First of that name, or "".
+};
+
+// Writes one response. Either Send() once, or Begin(), Write() as often as needed, End().
+class ResponseWriter {
+ public:
+  virtual ~ResponseWriter() = default;
+
+  // A whole response with Content-Length. Headers of framing (content-length, connection, date) are ours to write.
+  virtual boost::asio::awaitable<void> Send(int status, std::vector<Header> headers, std::string_view body) = 0;
+
+  // A response of unknown length: chunked. Write() sends one chunk, at once; an empty piece sends nothing.
+  virtual boost::asio::awaitable<void> Begin(int status, std::vector<Header> headers) = 0;
+  virtual boost::asio::awaitable<void> Write(std::string_view piece) = 0;
+  virtual boost::asio::awaitable<void> End() = 0;
+
+  virtual bool begun() const = 0;          // A status line went out.
+  virtual bool client_gone() const = 0;
+  virtual void CloseAfter() = 0;           // Answer with Connection: close and end the connection behind this response.
+  virtual void Abort() = 0;                // Cut the connection now (without the last chunk): a truncated answer must look truncated.
+};
+
+using HttpHandler = std::function<boost::asio::awaitable<void>(HttpRequest&, ResponseWriter&)>;
+
+class HttpServer {
+ public:
+  struct Options {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 0;                // 0: a free one; port() tells which.
+    bool reuse_port = false;               // Several servers on one port, one a thread.
+    HttpLimits limits;
+    // Body of the answers that the server itself gives; by default an Anthropic error object.
+    std::function<std::string(const RequestError&)> error_body;
+  };
+
+  // Binds and listens. kUnavailable says the address and why (in use, not permitted).
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Listen(boost::asio::io_context& context, Options options,
+                                                            HttpHandler handler);
+  virtual ~HttpServer() = default;
+
+  virtual std::uint16_t port() const = 0;
+  virtual void Start() = 0;                      // Begins to accept.
+  virtual void StopAccepting() = 0;              // Closes the listener and idle connections; busy ones end with their response.
+  virtual void CloseAll() = 0;                   // Cuts what is left.
+  virtual std::size_t open_connections() const = 0;
+  virtual std::size_t busy_connections() const = 0;  // With a request in the handler.
+};
+
+}  // namespace ccp::edge

@@ -1,0 +1,38 @@
+// Messages request -> Chat Completions request. Pure.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "common/base/error.h"
+#include "common/config/model.h"
+#include "edge/translate/dialect.h"
+#include "edge/translate/loss.h"
+#include "edge/translate/messages_request.h"
+
+namespace ccp::translate {
+
+// Tool names that had to change (over 64 characters, foreign characters): upstream name -> the client's. Empty if none did.
+using ToolNames = std::map<std::string, std::string, std::less<>>;
+
+struct ChatRequest {
+  std::string body;
+  ToolNames tool_names;
+  Losses losses;
+  bool stream = false;   // What was asked of the upstream: the client's wish, unless the model cannot (can_stream: false).
+};
+
+struct ChatRequestOptions {
+  const config::Model* model = nullptr;
+  const Dialect* dialect = nullptr;
+  std::string_view fleet_secret;                              // Checks reasoning state that comes back in the history.
+  std::function<bool(std::string_view tool)> tool_is_dropped; // drop_tools; may be empty.
+};
+
+// Errors: 400 invalid_request_error for what cannot be carried and may not be dropped silently.
+Result<ChatRequest> ToChatRequest(const MessagesRequest& request, const ChatRequestOptions& options);
+
+}  // namespace ccp::translate

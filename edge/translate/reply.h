@@ -1,0 +1,78 @@
+// An upstream's answer on its way to the client: bytes in, bytes out. Pure.
+//
+// One Reply a turn and attempt. Whatever the upstream's bytes and however they are cut, what comes out is a legal Anthropic
+// answer or an error: an event stream (message_start, blocks, message_delta, message_stop, or `event: error` and nothing
+// after) or one Message object. Nothing is held back that could go out.
+//
+// Ownership: copies what it needs of its ReplyContext, except `scratch` and `dialect`, which must outlive it.
+// Threading: one coroutine. `scratch` is used only inside a call, so all replies of a worker share one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/json/document.h"
+#include "common/usage/record.h"
+#include "edge/translate/chat_request.h"
+#include "edge/translate/dialect.h"
+#include "edge/translate/loss.h"
+
+namespace ccp::translate {
+
+enum class Form : std::uint8_t { kJson, kEvents };  // One JSON object, or server-sent events.
+
+struct ReplyContext {
+  Form upstream = Form::kEvents;        // By the answer's content type, not by what was asked.
+  Form client = Form::kEvents;
+  std::string requested_model;          // The `model` the client sees.
+  std::string message_id;               // "msg_..."
+  const Dialect* dialect = nullptr;     // Not for direct replies.
+  ToolNames tool_names;
+  std::vector<std::string> stop_sequences;
+  bool omit_thinking_text = false;      // thinking.display: omitted: keep block and signature, drop the text.
+  bool started = false;                 // message_start went out already, from an earlier attempt of this turn.
+  std::int64_t estimated_input_tokens = 0;  // For message_start, and for usage when the upstream reports none.
+  std::string fleet_secret;             // Signs reasoning state for the next turn.
+  json::Document* scratch = nullptr;
+};
+
+class Reply {
+ public:
+  enum class Phase : std::uint8_t {
+    kNothing,   // Nothing for the client yet.
+    kStarted,   // message_start at most: another attempt may still take over.
+    kContent,   // Content went out: this attempt is the answer.
+    kComplete,  // The whole answer went out (message_stop, or the JSON object).
+    kFailed,    // error() says why. If Phase was kContent before, `event: error` went out; else nothing did.
+  };
+  enum class End : std::uint8_t { kClean, kCut };  // The body ended as HTTP says it must, or the connection broke.
+
+  virtual ~Reply() = default;
+
+  // Bytes of the upstream's body, decoded from HTTP framing. After kComplete or kFailed it does nothing.
+  virtual void Feed(std::string_view bytes, std::string& out) = 0;
+  virtual void Finish(End end, std::string& out) = 0;
+  // Writes message_start if it is still due and the client wants events: so that a silent upstream does not look dead.
+  virtual void Start(std::string& out) = 0;
+  // Ends the client's stream with `event: error`, if content went out and it is still open (our own timeout, shutdown).
+  virtual void Fail(const RequestError& error, std::string& out) = 0;
+
+  virtual Phase phase() const = 0;
+  virtual const RequestError& error() const = 0;            // With kFailed only.
+  virtual usage::Tokens tokens() const = 0;                 // As far as known.
+  virtual usage::Quality quality() const = 0;
+  virtual const Losses& losses() const = 0;
+};
+
+std::unique_ptr<Reply> MakeChatReply(ReplyContext context);    // From Chat Completions.
+std::unique_ptr<Reply> MakeDirectReply(ReplyContext context);  // From an Anthropic-format upstream: relays bytes, reads usage in passing.
+
+// `ping` event, for silences after message_start.
+inline constexpr std::string_view kPing = "event: ping\ndata: {\"type\":\"ping\"}\n\n";
+
+}  // namespace ccp::translate

@@ -1,0 +1,69 @@
+// Calls to upstreams: HTTP/1.1 over pooled TCP or TLS connections, through a CONNECT proxy where the environment says so.
+//
+// Ownership: an UpstreamClient owns pools and idle connections; an UpstreamCall owns one busy connection, and in its
+//   destructor gives it back if the answer was read to its clean end, or closes it. The client outlives its calls.
+// Threading: one UpstreamClient per worker, on that worker's io_context. No locks.
+// Cancellation: destroying the awaiting coroutine (or cancelling it) closes the connection.
+// Errors: RequestError with origin kUpstream and retry kAgain (refused, DNS, TLS, reset, timeout); `timed_out` is set for
+//   our own limits. A stale pooled connection is replaced by a fresh one without the caller noticing, once, if no byte of
+//   the answer had arrived.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/error.h"
+#include "common/config/model.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace ccp::edge {
+
+struct UpstreamRequest {
+  std::string method = "POST";
+  std::string url;                                          // Whole: https://api.deepseek.com/v1/chat/completions
+  std::vector<std::pair<std::string, std::string>> headers; // All but Host, Content-Length, Connection: those are the client's.
+  std::string_view body;                                    // Must live until Send() has returned.
+  config::Timeouts timeouts;
+};
+
+class UpstreamCall {
+ public:
+  virtual ~UpstreamCall() = default;
+  virtual int status() const = 0;
+  virtual std::string_view header(std::string_view lower_case_name) const = 0;  // First of that name, or "".
+  virtual const std::vector<std::pair<std::string, std::string>>& headers() const = 0;  // Names in lower case.
+
+  // Appends what has arrived of the body, decoded from its framing (and gzip, bounded, should an upstream send it
+  // unasked); waits for at least one byte. 0: the body is complete. An error: it was cut, or idle too long.
+  virtual boost::asio::awaitable<Result<std::size_t>> Read(std::string& out) = 0;
+};
+
+class UpstreamClient {
+ public:
+  struct Options {
+    std::size_t idle_per_origin = 64;
+    std::chrono::milliseconds idle_time{60'000};
+    std::string ca_file;              // Empty: the system's. SSL_CERT_FILE is honoured.
+    std::string https_proxy;          // From HTTPS_PROXY / https_proxy; empty: direct.
+    std::string http_proxy;
+    std::string no_proxy;             // From NO_PROXY / no_proxy.
+  };
+  static Options OptionsFromEnvironment();
+  static absl::StatusOr<std::unique_ptr<UpstreamClient>> Create(boost::asio::io_context& context, Options options);
+  virtual ~UpstreamClient() = default;
+
+  // Connects or reuses, sends the request, waits for the head of the answer.
+  virtual boost::asio::awaitable<Result<std::unique_ptr<UpstreamCall>>> Send(UpstreamRequest request) = 0;
+  virtual void CloseIdle() = 0;
+};
+
+}  // namespace ccp::edge

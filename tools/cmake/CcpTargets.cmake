@@ -1,0 +1,28 @@
+# The few kinds of target there are.
+#
+# ccp_library(NAME SOURCES a.cc ... LIBS x ...)   static library `NAME` with our warnings
+# ccp_program(NAME SOURCES main.cc ... LIBS ...)  executable in ${CMAKE_BINARY_DIR}/bin
+# ccp_test(NAME SOURCES a_test.cc ... LIBS ...)   GoogleTest executable; each TEST is one ctest test
+
+function(ccp_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC ccp_flags ${ARG_LIBS})
+endfunction()
+
+function(ccp_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ccp_flags ${ARG_LIBS})
+endfunction()
+
+function(ccp_test name)
+  if(NOT CCP_BUILD_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ccp_flags GTest::gtest_main GTest::gmock ${ARG_LIBS})
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+endfunction()
+include(GoogleTest)

@@ -15,6 +15,7 @@
 
 namespace ccp::route {
 
+struct CompiledChain;
 struct CompiledRule;
 
 class Policy {
@@ -24,12 +25,16 @@ class Policy {
   ~Policy();
 
   const config::Catalog& catalog() const { return catalog_; }
-  const config::Model* Find(std::string_view name_or_alias) const;  // Hash lookup; also "provider,model".
+  // Hash lookup of a name, an alias, or "provider,model" where model is a name, an alias or the upstream's name.
+  // A suffix in brackets ("[1m]", Claude Code's way to ask for a long window) is ignored. nullptr if there is none.
+  const config::Model* Find(std::string_view asked) const;
   const std::vector<CompiledRule>& rules() const { return rules_; }
+  const CompiledChain& slot(config::Slot slot) const;  // Empty when it is not configured.
   const std::vector<std::string>& header_names() const { return header_names_; }  // That some rule asks for; lower-case.
   bool ToolIsDropped(const config::Model& model, std::string_view tool) const;     // drop_tools of the model.
 
  private:
+  friend class PolicyCompiler;
   Policy();
   struct Index;
   config::Catalog catalog_;

@@ -1,0 +1,111 @@
+#include "edge/usage/frame.h"
+
+#include "edge/usage/crc32c.h"
+
+namespace ccp::edge {
+namespace {
+
+constexpr std::string_view kMagic = "CCPJ";
+constexpr std::uint32_t kVersion = 1;
+constexpr std::size_t kFrameHeaderBytes = 4 + 1 + 8 + 4;  // len, type, number, crc32c
+constexpr std::size_t kHandleBytes = 8;
+
+template <typename Integer>
+void AppendLittleEndian(std::string& out, Integer value) {
+  for (std::size_t i = 0; i < sizeof(Integer); ++i) out.push_back(static_cast<char>((value >> (8 * i)) & 0xFF));
+}
+
+template <typename Integer>
+Integer ReadLittleEndian(std::string_view bytes) {
+  Integer value = 0;
+  for (std::size_t i = 0; i < sizeof(Integer); ++i) {
+    value |= static_cast<Integer>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  }
+  return value;
+}
+
+// The checksum covers type, number and payload; a wrong length fails it too, since it then covers other bytes.
+std::uint32_t FrameChecksum(std::string_view type_and_number, std::string_view payload) {
+  return Crc32c(payload, Crc32c(type_and_number));
+}
+
+bool IsFrameType(char byte) { return byte >= 1 && byte <= 3; }
+
+struct Located {
+  Frame frame;
+  std::size_t end = 0;
+};
+
+std::optional<Located> FrameAt(std::string_view segment, std::size_t offset) {
+  if (offset + kFrameHeaderBytes > segment.size()) return std::nullopt;
+  const std::string_view head = segment.substr(offset, kFrameHeaderBytes);
+  const auto length = ReadLittleEndian<std::uint32_t>(head);
+  if (length > kMaxPayloadBytes || !IsFrameType(head[4])) return std::nullopt;
+  if (segment.size() - offset - kFrameHeaderBytes < length) return std::nullopt;
+  const std::string_view payload = segment.substr(offset + kFrameHeaderBytes, length);
+  if (FrameChecksum(head.substr(4, 9), payload) != ReadLittleEndian<std::uint32_t>(head.substr(13))) return std::nullopt;
+  return Located{{static_cast<FrameType>(head[4]), ReadLittleEndian<std::uint64_t>(head.substr(5)), payload},
+                 offset + kFrameHeaderBytes + length};
+}
+
+}  // namespace
+
+std::string EncodeHeader(const SegmentHeader& header) {
+  std::string out(kMagic);
+  AppendLittleEndian(out, kVersion);
+  out += header.run_id;
+  AppendLittleEndian(out, header.first_seq);
+  AppendLittleEndian(out, static_cast<std::uint64_t>(header.created_us));
+  AppendLittleEndian(out, Crc32c(out));
+  return out;
+}
+
+std::optional<SegmentHeader> DecodeHeader(std::string_view segment) {
+  if (segment.size() < kSegmentHeaderBytes) return std::nullopt;
+  const std::string_view head = segment.substr(0, kSegmentHeaderBytes);
+  if (head.substr(0, 4) != kMagic || ReadLittleEndian<std::uint32_t>(head.substr(4)) != kVersion) return std::nullopt;
+  if (Crc32c(head.substr(0, 40)) != ReadLittleEndian<std::uint32_t>(head.substr(40))) return std::nullopt;
+  return SegmentHeader{std::string(head.substr(8, kRunIdBytes)), ReadLittleEndian<std::uint64_t>(head.substr(24)),
+                       static_cast<std::int64_t>(ReadLittleEndian<std::uint64_t>(head.substr(32)))};
+}
+
+void AppendFrame(std::string& out, FrameType type, std::uint64_t number, std::string_view payload) {
+  std::string type_and_number(1, static_cast<char>(type));
+  AppendLittleEndian(type_and_number, number);
+  AppendLittleEndian(out, static_cast<std::uint32_t>(payload.size()));
+  out += type_and_number;
+  AppendLittleEndian(out, FrameChecksum(type_and_number, payload));
+  out += payload;
+}
+
+std::string EncodeFinal(std::uint64_t handle, std::string_view record) {
+  std::string out;
+  AppendLittleEndian(out, handle);
+  out += record;
+  return out;
+}
+
+std::string EncodeOrphan(std::string_view run_id, std::uint64_t handle, std::string_view record) {
+  return std::string(run_id) + EncodeFinal(handle, record);
+}
+
+std::optional<Ending> DecodeEnding(const Frame& frame) {
+  if (frame.type == FrameType::kOpen) return std::nullopt;
+  const std::size_t run_bytes = frame.type == FrameType::kOrphan ? kRunIdBytes : 0;
+  if (frame.payload.size() < run_bytes + kHandleBytes) return std::nullopt;
+  return Ending{frame.payload.substr(0, run_bytes), ReadLittleEndian<std::uint64_t>(frame.payload.substr(run_bytes)),
+                frame.payload.substr(run_bytes + kHandleBytes)};
+}
+
+std::optional<Frame> FrameScanner::Next() {
+  for (std::size_t at = offset_; at < segment_.size(); ++at) {
+    const std::optional<Located> found = FrameAt(segment_, at);
+    if (!found) continue;
+    damaged_bytes_ += at - offset_;
+    offset_ = found->end;
+    return found->frame;
+  }
+  return std::nullopt;
+}
+
+}  // namespace ccp::edge

@@ -1,0 +1,68 @@
+// The bytes of the usage journal: segment headers and frames, without files. README.md here documents the format. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ccp::edge {
+
+inline constexpr std::size_t kRunIdBytes = 16;
+inline constexpr std::size_t kMaxPayloadBytes = 64 * 1024;
+
+struct SegmentHeader {
+  std::string run_id;            // kRunIdBytes.
+  std::uint64_t first_seq = 0;   // Of the first record in this segment, whether or not there is one yet.
+  std::int64_t created_us = 0;
+  bool operator==(const SegmentHeader&) const = default;
+};
+
+inline constexpr std::size_t kSegmentHeaderBytes = 44;
+std::string EncodeHeader(const SegmentHeader& header);
+std::optional<SegmentHeader> DecodeHeader(std::string_view segment);  // Absent: not a segment, damaged, or a newer version.
+
+enum class FrameType : std::uint8_t {
+  kOpen = 1,    // An attempt begins. `number` is its handle.
+  kFinal = 2,   // An attempt ended. `number` is the record's seq; the payload names the handle.
+  kOrphan = 3,  // Written by recovery for an attempt of an earlier run that never ended.
+};
+
+struct Frame {
+  FrameType type = FrameType::kOpen;
+  std::uint64_t number = 0;
+  std::string_view payload;  // Points into the scanned bytes.
+};
+
+void AppendFrame(std::string& out, FrameType type, std::uint64_t number, std::string_view payload);
+
+// What a kFinal or kOrphan payload holds.
+struct Ending {
+  std::string_view run_id;    // Of the attempt's OPEN; empty in kFinal: the segment's own run.
+  std::uint64_t handle = 0;   // 0: was never opened.
+  std::string_view record;    // A serialized ccp.v1.UsageRecord without seq.
+};
+std::string EncodeFinal(std::uint64_t handle, std::string_view record);
+std::string EncodeOrphan(std::string_view run_id, std::uint64_t handle, std::string_view record);
+std::optional<Ending> DecodeEnding(const Frame& frame);  // Absent: not an ending, or too short.
+
+// Walks the frames of a segment and steps over damage: after a bad frame it looks for the next offset where a whole
+// frame with a right checksum lies.
+class FrameScanner {
+ public:
+  // `segment` must outlive the scanner and the frames; scanning starts at `offset`.
+  explicit FrameScanner(std::string_view segment, std::size_t offset = kSegmentHeaderBytes)
+      : segment_(segment), offset_(offset) {}
+
+  std::optional<Frame> Next();
+  std::size_t offset() const { return offset_; }                // Behind the last frame returned.
+  std::size_t damaged_bytes() const { return damaged_bytes_; }  // Stepped over, with a good frame behind them.
+
+ private:
+  std::string_view segment_;
+  std::size_t offset_;
+  std::size_t damaged_bytes_ = 0;
+};
+
+}  // namespace ccp::edge

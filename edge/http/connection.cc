@@ -1,0 +1,264 @@
+#include "edge/http/connection.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+namespace ccp::edge {
+namespace {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+using boost::system::error_code;
+
+constexpr auto kQuiet = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kSlowestBodyBytesPerSecond = 1024;  // On average, once body_stall is over: less is an attack.
+// After a refusal the client may still be sending. Closing at once would reset the connection and lose the answer.
+constexpr std::chrono::seconds kLingerTime{5};
+constexpr std::size_t kLingerBytes = 64 * 1024 * 1024;
+
+std::string PeerName(const TcpSocket& socket) {
+  error_code error;
+  const auto endpoint = socket.remote_endpoint(error);
+  if (error) return "?";
+  const auto address = endpoint.address();
+  const std::string host = address.is_v6() ? Concat("[", address.to_string(), "]") : address.to_string();
+  return Concat(host, ":", endpoint.port());
+}
+
+bool WouldBlock(const error_code& error) { return error == asio::error::would_block || error == asio::error::try_again; }
+
+enum class Peek { kNothing, kBytes, kGone };
+
+Peek PeekAt(TcpSocket& socket) {
+  char byte = 0;
+  error_code error;
+  const std::size_t bytes = socket.receive(asio::buffer(&byte, 1), MSG_PEEK, error);
+  if (WouldBlock(error)) return Peek::kNothing;
+  return error || bytes == 0 ? Peek::kGone : Peek::kBytes;
+}
+
+}  // namespace
+
+// A request in the handler: the response, and how the connection learns that the handler is through.
+class Connection::Turn {
+ public:
+  Turn(Connection& connection, Response::Form form)
+      : response(connection.socket_, connection.deadline_, *connection.server_, form),
+        finished(connection.server_->context.get_executor(), Clock::time_point::max()),
+        server_(*connection.server_) {
+    ++server_.busy;
+  }
+  ~Turn() { --server_.busy; }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  Response response;
+  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, asio::io_context::executor_type> finished;
+  asio::cancellation_signal cancel;
+  bool done = false;
+  std::exception_ptr failure;
+
+ private:
+  ServerState& server_;
+};
+
+Connection::Connection(TcpSocket socket, std::shared_ptr<ServerState> server)
+    : socket_(std::move(socket)), server_(std::move(server)), parser_(server_->options.limits), peer_(PeerName(socket_)) {
+  error_code ignored;
+  socket_.non_blocking(true, ignored);
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  server_->connections.insert(this);
+}
+
+Connection::~Connection() { server_->connections.erase(this); }
+
+asio::awaitable<void> Connection::Run(std::shared_ptr<Connection> self) {
+  bool open = co_await self->ReadRequest();
+  while (open) {
+    open = co_await self->ServeRequest();
+    if (!open) break;
+    self->parser_.Reset();
+    open = co_await self->ReadRequest();
+  }
+  self->Close();
+}
+
+asio::awaitable<void> Connection::RunRefusal(std::shared_ptr<Connection> self, RequestError error) {
+  co_await self->Refuse(std::move(error));
+  self->Close();
+}
+
+bool Connection::reading() const {
+  return parser_.state() != RequestParser::State::kComplete && parser_.state() != RequestParser::State::kFailed;
+}
+
+asio::awaitable<bool> Connection::ReadRequest() {
+  bool continued = false;
+  deadline_ = Clock::now() + server_->options.limits.keep_alive;
+  FeedLeftover();
+  while (reading()) {
+    idle_ = parser_.state() == RequestParser::State::kIdle;
+    if (idle_ && server_->stopping) co_return false;
+    if (parser_.state() == RequestParser::State::kBody && parser_.expects_continue() && !std::exchange(continued, true)) {
+      const auto [error, bytes] = co_await asio::async_write(socket_, asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25), kQuiet);
+      if (error) co_return false;
+    }
+    error_code error;
+    const std::size_t bytes = socket_.receive(asio::buffer(server_->scratch), 0, error);
+    if (WouldBlock(error)) {
+      const auto [wait_error] = co_await socket_.async_wait(asio::socket_base::wait_read, kQuiet);
+      if (!wait_error) continue;
+      if (!expired_ || idle_) co_return false;
+      co_await Refuse(ClientError(408, "the request did not come to its end in time"));
+      co_return false;
+    }
+    if (error || bytes == 0) co_return false;
+    const RequestParser::State before = parser_.state();
+    const std::string_view input(server_->scratch.data(), bytes);
+    leftover_ = input.substr(parser_.Feed(input));
+    SetReadDeadline(before);
+  }
+  idle_ = false;
+  deadline_ = kNoDeadline;
+  if (parser_.state() == RequestParser::State::kComplete) co_return true;
+  co_await Refuse(parser_.error());
+  co_return false;
+}
+
+void Connection::FeedLeftover() {
+  if (leftover_.empty()) return;
+  const RequestParser::State before = parser_.state();
+  leftover_.erase(0, parser_.Feed(leftover_));
+  if (leftover_.empty()) leftover_.shrink_to_fit();
+  SetReadDeadline(before);
+}
+
+void Connection::SetReadDeadline(RequestParser::State before) {
+  const HttpLimits& limits = server_->options.limits;
+  const auto now = Clock::now();
+  const RequestParser::State state = parser_.state();
+  if (state == RequestParser::State::kHead && before == RequestParser::State::kIdle) deadline_ = now + limits.header_time;
+  if (state != RequestParser::State::kBody) return;
+  if (before != RequestParser::State::kBody) body_begin_ = now;
+  const std::chrono::seconds earned(parser_.request().body.size() / kSlowestBodyBytesPerSecond);
+  deadline_ = std::min(now + limits.body_stall, body_begin_ + limits.body_stall + earned);
+}
+
+asio::awaitable<bool> Connection::ServeRequest() {
+  HttpRequest& request = parser_.request();
+  const std::size_t query = request.target.find('?');
+  request.path = std::string_view(request.target).substr(0, query);
+  request.query = query == std::string::npos ? std::string_view() : std::string_view(request.target).substr(query + 1);
+  request.peer = peer_;
+
+  Turn turn(*this, Response::Form{.head_only = request.method == "HEAD",
+                                  .chunks = !parser_.http_1_0(),
+                                  .keep_alive = parser_.keep_alive()});
+  asio::co_spawn(server_->context.get_executor(), server_->handler(request, turn.response),
+                 asio::bind_cancellation_slot(turn.cancel.slot(), [this, &turn](std::exception_ptr failure) {
+                   turn.done = true;
+                   turn.failure = std::move(failure);
+                   turn.finished.cancel();
+                   error_code ignored;
+                   socket_.cancel(ignored);
+                 }));
+  co_await WatchClient(turn);
+  if (!turn.response.whole() && !turn.response.client_gone()) co_await Repair(turn);
+  co_return turn.response.whole() && turn.response.keep_alive();
+}
+
+// Returns when the handler is through. Cancels it if the client goes away first.
+asio::awaitable<void> Connection::WatchClient(Turn& turn) {
+  while (!turn.done) {
+    const auto [error] = co_await socket_.async_wait(asio::socket_base::wait_read, kQuiet);
+    if (turn.done) co_return;
+    const Peek peek = error ? Peek::kGone : PeekAt(socket_);
+    if (peek == Peek::kNothing) continue;
+    if (peek == Peek::kGone) {
+      turn.response.ClientLeft();
+      turn.cancel.emit(asio::cancellation_type::terminal);
+    }
+    // After a pipelined request the socket stays readable: there is nothing more to watch for.
+    while (!turn.done) co_await turn.finished.async_wait(kQuiet);
+  }
+}
+
+// The handler left without a whole response: an answer if none was begun, else a visible cut.
+asio::awaitable<void> Connection::Repair(Turn& turn) {
+  if (turn.failure) {
+    try {
+      std::rethrow_exception(turn.failure);
+    } catch (const std::exception& problem) {
+      log::Error(Concat("request handler failed path=", parser_.request().path, " error=", problem.what()));
+    }
+  }
+  if (turn.response.begun()) {
+    Close();
+    co_return;
+  }
+  RequestError error;
+  error.message = "internal error: the request was not answered";
+  co_await Refuse(std::move(error));
+}
+
+asio::awaitable<void> Connection::Refuse(RequestError error) {
+  idle_ = false;
+  expired_ = false;
+  Response response(socket_, deadline_, *server_,
+                    {.head_only = parser_.request().method == "HEAD", .chunks = true, .keep_alive = false});
+  const std::string body = server_->options.error_body(error);
+  std::vector<Header> headers{{"content-type", "application/json"}};
+  try {
+    co_await response.Send(error.http_status, std::move(headers), body);
+  } catch (const boost::system::system_error&) {
+    co_return;  // The client did not wait for it.
+  }
+  co_await Linger();
+}
+
+asio::awaitable<void> Connection::Linger() {
+  error_code error;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  deadline_ = Clock::now() + kLingerTime;
+  std::size_t discarded = 0;
+  while (!error && discarded < kLingerBytes) {
+    const std::size_t bytes = socket_.receive(asio::buffer(server_->scratch), 0, error);
+    if (WouldBlock(error)) {
+      const auto [wait_error] = co_await socket_.async_wait(asio::socket_base::wait_read, kQuiet);
+      error = wait_error;
+      continue;
+    }
+    if (bytes == 0) co_return;
+    discarded += bytes;
+  }
+}
+
+void Connection::Expire(Clock::time_point now) {
+  if (now < deadline_) return;
+  deadline_ = kNoDeadline;
+  expired_ = true;
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Connection::CloseIfIdle() {
+  if (idle_) Close();
+}
+
+void Connection::Close() {
+  error_code ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  socket_.close(ignored);
+}
+
+}  // namespace ccp::edge

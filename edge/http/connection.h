@@ -1,0 +1,60 @@
+// One client connection: requests one after another, each answered by the handler.
+//
+// Ownership: its coroutine owns it; the server knows it by pointer for sweeps and shutdown.
+// Threading: the server's thread.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "edge/http/request_parser.h"
+#include "edge/http/response.h"
+#include "edge/http/server_state.h"
+
+namespace ccp::edge {
+
+class Connection {
+ public:
+  Connection(TcpSocket socket, std::shared_ptr<ServerState> server);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  static boost::asio::awaitable<void> Run(std::shared_ptr<Connection> self);
+  // Says no to whatever comes, and closes.
+  static boost::asio::awaitable<void> RunRefusal(std::shared_ptr<Connection> self, RequestError error);
+
+  void Expire(std::chrono::steady_clock::time_point now);  // The sweep: ends what is past its deadline.
+  void CloseIfIdle();
+  void Close();
+
+ private:
+  class Turn;
+  boost::asio::awaitable<bool> ReadRequest();              // False: the connection ends.
+  boost::asio::awaitable<bool> ServeRequest();             // False: the connection ends.
+  boost::asio::awaitable<void> WatchClient(Turn& turn);
+  boost::asio::awaitable<void> Repair(Turn& turn);
+  boost::asio::awaitable<void> Refuse(RequestError error);
+  boost::asio::awaitable<void> Linger();
+  void FeedLeftover();
+  void SetReadDeadline(RequestParser::State before);
+  bool reading() const;
+
+  TcpSocket socket_;
+  std::shared_ptr<ServerState> server_;
+  RequestParser parser_;
+  std::string leftover_;                        // Bytes of the next request, sent before the answer to this one.
+  std::string peer_;
+  Deadline deadline_ = kNoDeadline;             // Looked at by the sweep: no timer is armed an operation.
+  Deadline body_begin_ = kNoDeadline;
+  bool expired_ = false;
+  bool idle_ = true;                            // Between requests.
+};
+
+}  // namespace ccp::edge

@@ -1,0 +1,39 @@
+#include "edge/http/head_scanner.h"
+
+namespace ccp::edge {
+namespace {
+
+bool IsControl(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && byte != '\t') || byte == 0x7f;
+}
+
+}  // namespace
+
+HeadScanner::Verdict HeadScanner::Scan(std::string_view head) {
+  while (true) {
+    const std::size_t line_feed = head.find('\n', scanned_);
+    if (line_feed == std::string_view::npos) {
+      scanned_ = head.size();
+      return Verdict::kMore;
+    }
+    if (line_feed == line_begin_ || head[line_feed - 1] != '\r') return Verdict::kBareLineFeed;
+    const std::string_view line = head.substr(line_begin_, line_feed - 1 - line_begin_);
+    const bool first_line = line_begin_ == 0;
+    scanned_ = line_begin_ = line_feed + 1;
+    if (line.empty() && !first_line) return Verdict::kComplete;
+    if (!first_line && (line.front() == ' ' || line.front() == '\t')) return Verdict::kFoldedLine;
+    const Verdict verdict = CheckLine(line);
+    if (verdict != Verdict::kMore) return verdict;
+  }
+}
+
+HeadScanner::Verdict HeadScanner::CheckLine(std::string_view line) const {
+  for (const char c : line) {
+    if (c == '\r') return Verdict::kBareCarriageReturn;
+    if (IsControl(c)) return Verdict::kControlCharacter;
+  }
+  return Verdict::kMore;
+}
+
+}  // namespace ccp::edge

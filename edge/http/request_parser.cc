@@ -1,0 +1,266 @@
+#include "edge/http/request_parser.h"
+
+#include <algorithm>
+#include <boost/beast/http/basic_parser.hpp>
+#include <utility>
+
+#include "common/base/text.h"
+
+namespace ccp::edge {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+// Room for one chunk header with its extensions, or for the trailers: nobody needs more.
+constexpr std::size_t kChunkOverheadLimit = 4 * 1024;
+constexpr std::size_t kBodyReservation = 1024 * 1024;  // A promised length is not yet a body.
+
+std::string_view ToStd(beast::string_view text) { return {text.data(), text.size()}; }
+
+// Header names with an underscore look like names with a hyphen to every CGI-like reader behind us, so they are dropped.
+bool LooksLikeAnother(std::string_view name) { return name.find('_') != std::string_view::npos; }
+
+std::string_view Explain(HeadScanner::Verdict verdict) {
+  switch (verdict) {
+    case HeadScanner::Verdict::kBareLineFeed: return "a line of the request's head ends without a carriage return";
+    case HeadScanner::Verdict::kBareCarriageReturn: return "the request's head holds a carriage return inside a line";
+    case HeadScanner::Verdict::kControlCharacter: return "the request's head holds a control character";
+    case HeadScanner::Verdict::kFoldedLine: return "the request's head holds a folded header line, which HTTP/1.1 forbids";
+    case HeadScanner::Verdict::kMore:
+    case HeadScanner::Verdict::kComplete: break;
+  }
+  return "the request's head is malformed";
+}
+
+}  // namespace
+
+// Beast's grammar with our callbacks: fields and body go straight into the request.
+class RequestParser::Grammar final : public http::basic_parser<true> {
+ public:
+  explicit Grammar(RequestParser& parser) : parser_(parser) {
+    eager(true);
+    body_limit(boost::none);  // Counted here, to answer 413 in our own words.
+    header_limit(static_cast<std::uint32_t>(parser.limits_.header_bytes + 1024));
+  }
+
+ private:
+  void on_request_impl(http::verb, beast::string_view method, beast::string_view target, int version,
+                       beast::error_code&) override {
+    parser_.request_.method = ToStd(method);
+    parser_.request_.target = ToStd(target);
+    parser_.http_1_0_ = version == 10;
+    if (version != 10 && version != 11) parser_.Fail(505, "the request's HTTP version is not 1.0 or 1.1");
+  }
+  void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
+
+  void on_field_impl(http::field, beast::string_view name, beast::string_view value, beast::error_code&) override {
+    if (is_header_done()) return;  // A trailer: nobody here needs one.
+    if (LooksLikeAnother(ToStd(name))) return;
+    parser_.request_.headers.emplace_back(ToLower(ToStd(name)), ToStd(value));
+  }
+
+  void on_header_impl(beast::error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, beast::error_code&) override {}
+
+  std::size_t on_body_impl(beast::string_view body, beast::error_code& error) override { return Take(body, error); }
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, beast::error_code& error) override {
+    return Take(body, error);
+  }
+
+  void on_chunk_header_impl(std::uint64_t size, beast::string_view, beast::error_code& error) override {
+    if (size > parser_.limits_.body_bytes) RefuseBody(error);
+  }
+  void on_finish_impl(beast::error_code&) override {}
+
+  std::size_t Take(beast::string_view body, beast::error_code& error) {
+    if (parser_.request_.body.size() + body.size() > parser_.limits_.body_bytes) {
+      RefuseBody(error);
+      return 0;
+    }
+    parser_.request_.body.append(body.data(), body.size());
+    return body.size();
+  }
+
+  void RefuseBody(beast::error_code& error) {
+    parser_.Fail(413, Concat("the request's body is larger than ", parser_.limits_.body_bytes, " bytes"));
+    error = http::error::body_limit;
+  }
+
+  RequestParser& parser_;
+};
+
+RequestParser::RequestParser(const HttpLimits& limits) : limits_(limits) {}
+RequestParser::~RequestParser() = default;
+
+void RequestParser::Reset() {
+  state_ = State::kIdle;
+  request_ = HttpRequest();
+  grammar_.reset();
+  pending_ = std::string();  // Gives its memory back: an idle connection should cost next to nothing.
+  scanner_ = HeadScanner();
+  keep_alive_ = http_1_0_ = expects_continue_ = false;
+}
+
+std::size_t RequestParser::Feed(std::string_view bytes) {
+  std::size_t taken = 0;
+  while (taken < bytes.size()) {
+    const std::string_view rest = bytes.substr(taken);
+    switch (state_) {
+      case State::kIdle:
+      case State::kHead: taken += FeedHead(rest); break;
+      case State::kBody: taken += FeedBody(rest); break;
+      case State::kComplete:
+      case State::kFailed: return taken;
+    }
+  }
+  return taken;
+}
+
+std::size_t RequestParser::FeedHead(std::string_view bytes) {
+  if (state_ == State::kIdle && bytes.front() == 0x16) {  // The first byte of a TLS handshake.
+    Fail(400, "this port speaks plain HTTP, but the client began a TLS handshake: use http:// in the base URL");
+    return bytes.size();
+  }
+  state_ = State::kHead;
+  // A head that came whole, as nearly all do, is parsed where it lies.
+  const std::size_t before = pending_.size();
+  if (before > 0) pending_.append(bytes);
+  const std::string_view head = before > 0 ? std::string_view(pending_) : bytes;
+  const HeadScanner::Verdict verdict = scanner_.Scan(head);
+  const std::size_t size = verdict == HeadScanner::Verdict::kComplete ? scanner_.head_size() : head.size();
+  if (size > limits_.header_bytes) {
+    Fail(431, Concat("the request's head is larger than ", limits_.header_bytes, " bytes"));
+    return bytes.size();
+  }
+  if (verdict == HeadScanner::Verdict::kMore) {
+    if (before == 0) pending_ = bytes;
+    return bytes.size();
+  }
+  if (verdict != HeadScanner::Verdict::kComplete) {
+    Fail(400, std::string(Explain(verdict)));
+    return bytes.size();
+  }
+  ParseHead(head.substr(0, size));
+  pending_.clear();
+  return size - before;
+}
+
+void RequestParser::ParseHead(std::string_view head) {
+  if (head.starts_with("\r\n")) head.remove_prefix(2);  // RFC 9112 2.2: an empty line in front is passed over.
+  grammar_ = std::make_unique<Grammar>(*this);
+  beast::error_code error;
+  grammar_->put(boost::asio::const_buffer(head.data(), head.size()), error);
+  if (error && error != http::error::need_more) {
+    return Fail(400, Concat("the request's head is malformed: ", error.message()));
+  }
+  if (!grammar_->is_header_done()) return Fail(400, "the request's head is malformed");
+  CheckHead();
+  if (state_ == State::kFailed) return;
+  keep_alive_ = grammar_->keep_alive();
+  const auto length = grammar_->content_length();
+  if (length) request_.body.reserve(std::min(static_cast<std::size_t>(*length), kBodyReservation));
+  state_ = grammar_->is_done() ? State::kComplete : State::kBody;
+}
+
+std::size_t RequestParser::FeedBody(std::string_view bytes) {
+  const std::size_t before = pending_.size();
+  if (before > 0) pending_.append(bytes);
+  const std::string_view input = before > 0 ? std::string_view(pending_) : bytes;
+  beast::error_code error;
+  const std::size_t parsed = grammar_->put(boost::asio::const_buffer(input.data(), input.size()), error);
+  if (error && error != http::error::need_more) {
+    Fail(400, Concat("the request's body is malformed: ", error.message()));
+    return bytes.size();
+  }
+  if (grammar_->is_done()) {
+    state_ = State::kComplete;
+    pending_.clear();
+    return parsed - before;
+  }
+  std::string rest(input.substr(parsed));
+  pending_ = std::move(rest);
+  if (pending_.size() > kChunkOverheadLimit) {
+    Fail(400, Concat("the request's body is malformed: a chunk header or trailer of more than ", kChunkOverheadLimit, " bytes"));
+  }
+  return bytes.size();
+}
+
+void RequestParser::CheckHead() {
+  if (request_.headers.size() > limits_.header_fields) {
+    Fail(431, Concat("the request has more than ", limits_.header_fields, " header fields"));
+  }
+  if (request_.method == "CONNECT" || request_.method == "TRACE") {
+    Fail(501, Concat("the method ", request_.method, " is not served here"));
+  }
+  CheckTarget();
+  CheckHost();
+  CheckFraming();
+  CheckExpectation();
+  if (!request_.header("upgrade").empty()) Fail(501, "protocol upgrades are not served here");
+}
+
+void RequestParser::CheckFraming() {
+  int lengths = 0;
+  int encodings = 0;
+  for (const auto& [name, value] : request_.headers) {
+    if (name == "content-length") {
+      ++lengths;
+      const bool digits = !value.empty() && value.size() <= 18 && value.find_first_not_of("0123456789") == std::string::npos;
+      if (!digits) Fail(400, "content-length: want one decimal number");
+    }
+    if (name == "transfer-encoding") {
+      ++encodings;
+      if (!EqualsIgnoreCase(value, "chunked")) Fail(501, "transfer-encoding: only chunked is understood");
+    }
+  }
+  if (lengths > 1) Fail(400, "content-length is given more than once");
+  if (encodings > 1) Fail(400, "transfer-encoding is given more than once");
+  if (lengths > 0 && encodings > 0) Fail(400, "content-length and transfer-encoding exclude each other");
+  if (encodings > 0 && http_1_0_) Fail(400, "transfer-encoding does not exist in HTTP/1.0");
+  const auto length = grammar_->content_length();
+  if (length && *length > limits_.body_bytes) {
+    Fail(413, Concat("the request's body is larger than ", limits_.body_bytes, " bytes"));
+  }
+}
+
+void RequestParser::CheckTarget() {
+  if (request_.target.size() > limits_.target_bytes) {
+    return Fail(414, Concat("the request's URL is longer than ", limits_.target_bytes, " bytes"));
+  }
+  const std::string scheme = ToLower(std::string_view(request_.target).substr(0, 7));
+  if (scheme == "http://") {  // absolute-form, as sent to proxies: fine if it names the same host.
+    const std::size_t path = request_.target.find_first_of("/?", 7);
+    const std::string authority = request_.target.substr(7, path == std::string::npos ? path : path - 7);
+    if (!EqualsIgnoreCase(authority, request_.header("host"))) return Fail(400, "the URL's host differs from the Host header");
+    request_.target = path == std::string::npos ? "/" : request_.target.substr(path);
+    if (request_.target.front() == '?') request_.target.insert(0, "/");
+  }
+  const bool asterisk = request_.target == "*" && request_.method == "OPTIONS";
+  if (!asterisk && (request_.target.empty() || request_.target.front() != '/')) {
+    return Fail(400, "the request's URL must begin with a slash");
+  }
+}
+
+void RequestParser::CheckHost() {
+  const auto hosts = std::count_if(request_.headers.begin(), request_.headers.end(),
+                                   [](const Header& header) { return header.first == "host"; });
+  if (hosts > 1) return Fail(400, "the Host header is given more than once");
+  if (hosts == 0 && !http_1_0_) return Fail(400, "the Host header is missing");
+  if (request_.header("host").find_first_of(" \t,/@?#") != std::string_view::npos) Fail(400, "the Host header is malformed");
+}
+
+void RequestParser::CheckExpectation() {
+  const std::string_view expectation = request_.header("expect");
+  if (expectation.empty()) return;
+  if (!EqualsIgnoreCase(expectation, "100-continue")) return Fail(417, "expect: only 100-continue is understood");
+  expects_continue_ = !http_1_0_;
+}
+
+void RequestParser::Fail(int http_status, std::string message) {
+  if (state_ == State::kFailed) return;
+  state_ = State::kFailed;
+  error_ = ClientError(http_status, std::move(message));
+}
+
+}  // namespace ccp::edge

@@ -1,0 +1,77 @@
+// Bytes of a client's connection -> HttpRequest, strictly. Pure.
+//
+// Beast's basic_parser does the grammar; on top of it stands everything that two parsers might read differently, because
+// that is where request smuggling lives: whatever nginx and haproxy disagree about is refused here.
+//
+// Ownership: owns the request it builds until it is taken. Keeps only bytes of an unfinished line or head.
+// Threading: one connection, one coroutine.
+// Errors: after kFailed, error() says what to answer, and the connection must be closed: where the next request begins is
+//   not known any more.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/base/error.h"
+#include "edge/http/head_scanner.h"
+#include "edge/http/server.h"
+
+namespace ccp::edge {
+
+class RequestParser {
+ public:
+  enum class State : std::uint8_t {
+    kIdle,      // Nothing of a request has come.
+    kHead,      // A part of the head.
+    kBody,      // The head is whole, the body is not.
+    kComplete,  // A request is ready in request().
+    kFailed,
+  };
+
+  explicit RequestParser(const HttpLimits& limits);
+  ~RequestParser();
+  RequestParser(const RequestParser&) = delete;
+  RequestParser& operator=(const RequestParser&) = delete;
+
+  // Takes what belongs to this request and returns how many bytes that were; the rest belongs to the next one.
+  std::size_t Feed(std::string_view bytes);
+
+  State state() const { return state_; }
+  const RequestError& error() const { return error_; }        // With kFailed.
+  HttpRequest& request() { return request_; }
+  bool keep_alive() const { return keep_alive_; }             // As client and version ask.
+  bool http_1_0() const { return http_1_0_; }
+  bool expects_continue() const { return expects_continue_; }
+
+  // Ready for the next request of the connection.
+  void Reset();
+
+ private:
+  class Grammar;
+  friend class Grammar;
+
+  std::size_t FeedHead(std::string_view bytes);
+  std::size_t FeedBody(std::string_view bytes);
+  void ParseHead(std::string_view head);
+  void CheckHead();
+  void CheckFraming();
+  void CheckTarget();
+  void CheckHost();
+  void CheckExpectation();
+  void Fail(int http_status, std::string message);  // The first failure stays.
+
+  const HttpLimits& limits_;
+  State state_ = State::kIdle;
+  HttpRequest request_;
+  RequestError error_;
+  std::unique_ptr<Grammar> grammar_;
+  std::string pending_;             // An unfinished head, chunk header or trailer.
+  HeadScanner scanner_;
+  bool keep_alive_ = false;
+  bool http_1_0_ = false;
+  bool expects_continue_ = false;
+};
+
+}  // namespace ccp::edge

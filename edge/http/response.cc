@@ -1,0 +1,137 @@
+#include "edge/http/response.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/status.hpp>
+#include <boost/system/system_error.hpp>
+#include <charconv>
+
+#include "common/base/text.h"
+
+namespace ccp::edge {
+namespace {
+
+namespace asio = boost::asio;
+
+// A value from elsewhere must not be able to end its line and begin another.
+void AppendHeader(std::string& out, std::string_view name, std::string_view value) {
+  out += name;
+  out += ": ";
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += (byte < 0x20 && c != '\t') || byte == 0x7f ? ' ' : c;
+  }
+  out += "\r\n";
+}
+
+bool HasNoBody(int status) { return status == 204 || status == 304; }
+
+}  // namespace
+
+std::string_view ReasonPhrase(int status) {
+  if (status == 529) return "Overloaded";
+  const auto phrase = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(static_cast<unsigned>(status)));
+  return {phrase.data(), phrase.size()};
+}
+
+std::string_view DateText::Now() {
+  const std::time_t now = std::time(nullptr);
+  if (now == second_) return text_;
+  second_ = now;
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> buffer{};
+  // The C locale's names are HTTP's names; the process never sets another.
+  const std::size_t size = std::strftime(buffer.data(), buffer.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  text_.assign(buffer.data(), size);
+  return text_;
+}
+
+void Response::BuildHead(int status, const std::vector<Header>& headers, Length length, std::size_t body_bytes) {
+  begun_ = true;
+  if (length == Length::kUnknown && !form_.chunks) form_.keep_alive = false;  // Then only the end of the connection ends the body.
+  head_.reserve(512);
+  head_ = Concat(form_.chunks ? "HTTP/1.1 " : "HTTP/1.0 ", status, " ", ReasonPhrase(status), "\r\n");
+  AppendHeader(head_, "date", server_.date.Now());
+  for (const auto& [name, value] : headers) AppendHeader(head_, name, value);
+  if (!keep_alive()) {
+    head_ += "connection: close\r\n";
+  } else if (!form_.chunks) {
+    head_ += "connection: keep-alive\r\n";  // HTTP/1.0 closes unless told.
+  }
+  if (length == Length::kUnknown) {
+    if (form_.chunks) head_ += "transfer-encoding: chunked\r\n";
+  } else if (!HasNoBody(status)) {
+    head_ += Concat("content-length: ", body_bytes, "\r\n");
+  }
+  head_ += "\r\n";
+}
+
+asio::awaitable<void> Response::Send(int status, std::vector<Header> headers, std::string_view body) {
+  BuildHead(status, headers, Length::kKnown, body.size());
+  parts_ = {asio::buffer(head_), asio::const_buffer(), asio::const_buffer(), asio::const_buffer()};
+  if (!form_.head_only && !HasNoBody(status)) parts_[2] = asio::buffer(body);
+  whole_ = true;
+  return Transmit();
+}
+
+asio::awaitable<void> Response::Begin(int status, std::vector<Header> headers) {
+  BuildHead(status, headers, Length::kUnknown, 0);
+  co_return;
+}
+
+asio::awaitable<void> Response::Write(std::string_view piece) {
+  parts_ = {asio::buffer(head_), asio::const_buffer(), asio::const_buffer(), asio::const_buffer()};
+  if (!piece.empty() && !form_.head_only) {
+    parts_[2] = asio::buffer(piece);
+    if (form_.chunks) {
+      char* end = std::to_chars(chunk_size_.data(), chunk_size_.data() + 16, piece.size(), 16).ptr;
+      *end++ = '\r';
+      *end++ = '\n';
+      parts_[1] = asio::buffer(chunk_size_.data(), static_cast<std::size_t>(end - chunk_size_.data()));
+      parts_[3] = asio::buffer("\r\n", 2);
+    }
+  }
+  return Transmit();
+}
+
+asio::awaitable<void> Response::End() {
+  parts_ = {asio::buffer(head_), asio::const_buffer(), asio::const_buffer(), asio::const_buffer()};
+  if (form_.chunks && !form_.head_only) parts_[1] = asio::buffer("0\r\n\r\n", 5);
+  whole_ = true;
+  return Transmit();
+}
+
+// One coroutine frame a write and, when the client keeps up, one system call.
+asio::awaitable<void> Response::Transmit() {
+  while (asio::buffer_size(parts_) > 0) {
+    deadline_ = std::chrono::steady_clock::now() + server_.options.limits.write_stall;
+    const auto [error, bytes] = co_await socket_.async_write_some(parts_, asio::as_tuple(asio::use_awaitable));
+    if (error) {
+      client_gone_ = true;
+      whole_ = false;
+      throw boost::system::system_error(error, "write to the client");
+    }
+    Sent(bytes);
+  }
+  deadline_ = kNoDeadline;
+  head_ = std::string();
+}
+
+void Response::Sent(std::size_t bytes) {
+  for (asio::const_buffer& part : parts_) {
+    const std::size_t taken = std::min(bytes, part.size());
+    part += taken;
+    bytes -= taken;
+  }
+}
+
+void Response::Abort() {
+  whole_ = false;
+  form_.keep_alive = false;
+  boost::system::error_code ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  socket_.close(ignored);
+}
+
+}  // namespace ccp::edge

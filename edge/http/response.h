@@ -1,0 +1,68 @@
+// The ResponseWriter of a connection: one response, written with as few system calls as it takes.
+//
+// Ownership: refers to the connection's socket and deadline; lives in the connection's coroutine while a handler runs.
+// Errors: when the client is gone or takes nothing for too long, the awaiting coroutine ends with
+//   boost::system::system_error; the connection knows why.
+#pragma once
+
+#include <array>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edge/http/server.h"
+#include "edge/http/server_state.h"
+
+namespace ccp::edge {
+
+using Deadline = std::chrono::steady_clock::time_point;
+inline constexpr Deadline kNoDeadline = Deadline::max();
+
+class Response final : public ResponseWriter {
+ public:
+  struct Form {
+    bool head_only = false;    // HEAD: the head of the answer and nothing more.
+    bool chunks = true;        // The client understands chunked; HTTP/1.0 does not.
+    bool keep_alive = true;    // As the client asked.
+  };
+  Response(TcpSocket& socket, Deadline& deadline, ServerState& server, Form form)
+      : socket_(socket), deadline_(deadline), server_(server), form_(form) {}
+
+  boost::asio::awaitable<void> Send(int status, std::vector<Header> headers, std::string_view body) override;
+  boost::asio::awaitable<void> Begin(int status, std::vector<Header> headers) override;
+  boost::asio::awaitable<void> Write(std::string_view piece) override;
+  boost::asio::awaitable<void> End() override;
+  bool begun() const override { return begun_; }
+  bool client_gone() const override { return client_gone_; }
+  void CloseAfter() override { form_.keep_alive = false; }
+  void Abort() override;
+
+  void ClientLeft() { client_gone_ = true; }
+  bool whole() const { return whole_; }               // Nothing is missing: the connection may go on.
+  bool keep_alive() const { return form_.keep_alive && !server_.stopping; }
+
+ private:
+  enum class Length { kKnown, kUnknown };
+  void BuildHead(int status, const std::vector<Header>& headers, Length length, std::size_t body_bytes);
+  boost::asio::awaitable<void> Transmit();
+  void Sent(std::size_t bytes);
+
+  TcpSocket& socket_;
+  Deadline& deadline_;
+  ServerState& server_;
+  Form form_;
+  bool begun_ = false;
+  bool whole_ = false;
+  bool client_gone_ = false;
+  std::string head_;                                   // Waits for the first piece: one packet instead of two.
+  std::array<char, 20> chunk_size_{};
+  std::array<boost::asio::const_buffer, 4> parts_{};   // Head, chunk size, piece, end of chunk.
+};
+
+// What the status line calls `status`.
+std::string_view ReasonPhrase(int status);
+
+}  // namespace ccp::edge

@@ -1,0 +1,158 @@
+#include "edge/http/server.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "edge/http/connection.h"
+#include "edge/http/server_state.h"
+
+namespace ccp::edge {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+constexpr auto kQuiet = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds kShortestSweep{5};
+constexpr std::chrono::milliseconds kLongestSweep{1'000};
+constexpr std::chrono::milliseconds kPauseWithoutDescriptors{100};
+
+std::string DefaultErrorBody(const RequestError& error) { return ErrorBody(error, ""); }
+
+RequestError TooManyConnections(std::size_t limit) {
+  RequestError error;
+  error.http_status = 503;
+  error.type = ErrorTypeForStatus(503);
+  error.message = Concat("this edge already has its ", limit, " connections: try again in a moment");
+  return error;
+}
+
+// Often enough that a limit is exceeded by a quarter at most, seldom enough to cost nothing.
+std::chrono::milliseconds SweepInterval(const HttpLimits& limits) {
+  const auto shortest = std::min({limits.header_time, limits.body_stall, limits.keep_alive, limits.write_stall});
+  return std::clamp(shortest / 4, kShortestSweep, kLongestSweep);
+}
+
+class Server final : public HttpServer {
+ public:
+  Server(asio::io_context& context, Options options, HttpHandler handler)
+      : state_(std::make_shared<ServerState>(context, std::move(options), std::move(handler))),
+        acceptor_(std::make_shared<TcpAcceptor>(context.get_executor())),
+        sweep_timer_(std::make_shared<asio::steady_timer>(context)) {}
+
+  ~Server() override {
+    StopAccepting();
+    CloseAll();
+    sweep_timer_->cancel();
+  }
+
+  absl::Status Bind() {
+    const Options& options = state_->options;
+    error_code error;
+    const auto address = asio::ip::make_address(options.address, error);
+    if (error) return InvalidArgument("listen address: got \"", options.address, "\", want an IP address");
+    const asio::ip::tcp::endpoint endpoint(address, options.port);
+    acceptor_->open(endpoint.protocol(), error);
+    if (!error) acceptor_->set_option(asio::socket_base::reuse_address(true), error);
+    if (!error && options.reuse_port) acceptor_->set_option(ReusePort(true), error);
+    if (!error) acceptor_->bind(endpoint, error);
+    if (!error) acceptor_->listen(asio::socket_base::max_listen_connections, error);
+    if (!error) port_ = acceptor_->local_endpoint(error).port();
+    if (error) return Unavailable("cannot listen on ", options.address, ":", options.port, ": ", error.message());
+    return absl::OkStatus();
+  }
+
+  std::uint16_t port() const override { return port_; }
+
+  void Start() override {
+    asio::co_spawn(state_->context, Accept(state_, acceptor_), asio::detached);
+    asio::co_spawn(state_->context, Sweep(state_, sweep_timer_), asio::detached);
+  }
+
+  void StopAccepting() override {
+    state_->stopping = true;
+    error_code ignored;
+    acceptor_->close(ignored);
+    const std::vector<Connection*> connections(state_->connections.begin(), state_->connections.end());
+    for (Connection* connection : connections) connection->CloseIfIdle();
+  }
+
+  void CloseAll() override {
+    const std::vector<Connection*> connections(state_->connections.begin(), state_->connections.end());
+    for (Connection* connection : connections) connection->Close();
+  }
+
+  std::size_t open_connections() const override { return state_->connections.size(); }
+  std::size_t busy_connections() const override { return state_->busy; }
+
+ private:
+  // Parameters by value: these coroutines may outlive the Server until the loop has unwound them.
+  static asio::awaitable<void> Accept(std::shared_ptr<ServerState> state, std::shared_ptr<TcpAcceptor> acceptor) {
+    while (acceptor->is_open()) {
+      TcpSocket socket(state->context.get_executor());
+      const auto [error] = co_await acceptor->async_accept(socket, kQuiet);
+      if (!acceptor->is_open()) co_return;
+      if (error) {
+        // Out of descriptors, most likely: connections wait in the backlog until some are free again.
+        log::Warn(Concat("cannot accept a connection error=", error.message()));
+        asio::steady_timer pause(state->context, kPauseWithoutDescriptors);
+        co_await pause.async_wait(kQuiet);
+        continue;
+      }
+      Adopt(state, std::move(socket));
+    }
+  }
+
+  static void Adopt(const std::shared_ptr<ServerState>& state, TcpSocket socket) {
+    const std::size_t limit = state->options.limits.connections;
+    const bool full = state->connections.size() >= limit;
+    auto connection = std::make_shared<Connection>(std::move(socket), state);
+    auto life = full ? Connection::RunRefusal(connection, TooManyConnections(limit)) : Connection::Run(connection);
+    asio::co_spawn(state->context, std::move(life), asio::detached);
+  }
+
+  static asio::awaitable<void> Sweep(std::shared_ptr<ServerState> state, std::shared_ptr<asio::steady_timer> timer) {
+    const auto interval = SweepInterval(state->options.limits);
+    while (true) {
+      timer->expires_after(interval);
+      const auto [error] = co_await timer->async_wait(kQuiet);
+      if (error) co_return;
+      const auto now = std::chrono::steady_clock::now();
+      for (Connection* connection : state->connections) connection->Expire(now);
+    }
+  }
+
+  std::shared_ptr<ServerState> state_;
+  std::shared_ptr<TcpAcceptor> acceptor_;
+  std::shared_ptr<asio::steady_timer> sweep_timer_;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace
+
+std::string_view HttpRequest::header(std::string_view lower_case_name) const {
+  for (const auto& [name, value] : headers) {
+    if (name == lower_case_name) return value;
+  }
+  return {};
+}
+
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Listen(asio::io_context& context, Options options,
+                                                               HttpHandler handler) {
+  if (!options.error_body) options.error_body = DefaultErrorBody;
+  auto server = std::make_unique<Server>(context, std::move(options), std::move(handler));
+  if (const absl::Status status = server->Bind(); !status.ok()) return status;
+  return server;
+}
+
+}  // namespace ccp::edge

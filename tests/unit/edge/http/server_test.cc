@@ -1,0 +1,332 @@
+// The server over real loopback sockets: what a client sees, byte for byte where it matters.
+#include "edge/http/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <future>
+#include <string>
+#include <thread>
+
+namespace ccp::edge {
+namespace {
+
+namespace asio = boost::asio;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+using namespace std::chrono_literals;
+
+asio::awaitable<void> Echo(HttpRequest& request, ResponseWriter& response) {
+  std::vector<Header> headers{{"content-type", "text/plain"}};
+  const std::string body = request.method + " " + std::string(request.path) + " " + request.body;
+  co_await response.Send(200, std::move(headers), body);
+}
+
+// A server on its own thread, spoken to over blocking sockets.
+class ServerTest : public testing::Test {
+ protected:
+  void Serve(HttpHandler handler, HttpLimits limits = {}) {
+    HttpServer::Options options;
+    options.limits = limits;
+    auto server = HttpServer::Listen(context_, options, std::move(handler));
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    server_->Start();
+    thread_ = std::thread([this] { context_.run(); });
+  }
+
+  void TearDown() override {
+    if (!thread_.joinable()) return;
+    OnServer([this] { server_.reset(); });
+    context_.stop();
+    thread_.join();
+  }
+
+  template <typename Work>
+  void OnServer(Work work) {
+    std::promise<void> done;
+    asio::post(context_, [&] {
+      work();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+
+  asio::ip::tcp::socket Connect() {
+    asio::ip::tcp::socket socket(client_context_);
+    socket.connect({asio::ip::make_address("127.0.0.1"), server_->port()});
+    return socket;
+  }
+
+  // Sends and reads to the end of the connection.
+  std::string Talk(std::string_view bytes) {
+    asio::ip::tcp::socket socket = Connect();
+    boost::system::error_code ignored;
+    asio::write(socket, asio::buffer(bytes), ignored);
+    return ReadAll(socket);
+  }
+
+  static std::string ReadAll(asio::ip::tcp::socket& socket) {
+    std::string answer;
+    boost::system::error_code end;
+    asio::read(socket, asio::dynamic_buffer(answer), end);
+    return answer;
+  }
+
+  static std::string ReadUntil(asio::ip::tcp::socket& socket, std::string_view mark) {
+    std::string answer;
+    char byte = 0;
+    boost::system::error_code end;
+    while (!end && answer.find(mark) == std::string::npos) {
+      if (asio::read(socket, asio::buffer(&byte, 1), end) == 1) answer += byte;
+    }
+    return answer;
+  }
+
+  asio::io_context context_;
+  asio::io_context client_context_;
+  std::unique_ptr<HttpServer> server_;
+  std::thread thread_;
+};
+
+TEST_F(ServerTest, AnswersAndClosesWhenAsked) {
+  Serve(Echo);
+  const std::string answer = Talk("POST /a?b=c HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\ndate: "));
+  EXPECT_THAT(answer, HasSubstr("connection: close\r\n"));
+  EXPECT_THAT(answer, EndsWith("content-length: 10\r\n\r\nPOST /a hi"));
+}
+
+TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
+  Serve(Echo);
+  const std::string answer = Talk(
+      "GET /1 HTTP/1.1\r\nhost: x\r\n\r\nGET /2 HTTP/1.1\r\nhost: x\r\n\r\n"
+      "GET /3 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+  const auto first = answer.find("GET /1 ");
+  const auto second = answer.find("GET /2 ");
+  const auto third = answer.find("GET /3 ");
+  ASSERT_NE(third, std::string::npos) << answer;
+  EXPECT_LT(first, second);
+  EXPECT_LT(second, third);
+}
+
+TEST_F(ServerTest, HeadHasTheLengthAndNoBody) {
+  Serve(Echo);
+  const std::string answer = Talk("HEAD / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+  EXPECT_THAT(answer, HasSubstr("content-length: 7\r\n"));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
+}
+
+asio::awaitable<void> TwoPieces(HttpRequest&, ResponseWriter& response) {
+  std::vector<Header> headers{{"content-type", "text/event-stream"}};
+  co_await response.Begin(200, std::move(headers));
+  co_await response.Write("hello ");
+  co_await response.Write("");
+  co_await response.Write("world");
+  co_await response.End();
+}
+
+TEST_F(ServerTest, StreamsChunks) {
+  Serve(TwoPieces);
+  const std::string answer = Talk("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+  EXPECT_THAT(answer, EndsWith("transfer-encoding: chunked\r\n\r\n6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n"));
+}
+
+TEST_F(ServerTest, StreamsWithoutChunksToAnOldClient) {
+  Serve(TwoPieces);
+  const std::string answer = Talk("GET / HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.0 200 OK\r\n"));
+  EXPECT_THAT(answer, Not(HasSubstr("chunked")));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\nhello world"));
+}
+
+TEST_F(ServerTest, AsksForTheBodyThatWaitsToBeAskedFor) {
+  Serve(Echo);
+  asio::ip::tcp::socket socket = Connect();
+  asio::write(socket, asio::buffer(std::string("POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n"
+                                               "connection: close\r\ncontent-length: 2\r\n\r\n")));
+  EXPECT_EQ(ReadUntil(socket, "\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  asio::write(socket, asio::buffer("hi", 2));
+  EXPECT_THAT(ReadAll(socket), EndsWith("POST / hi"));
+}
+
+TEST_F(ServerTest, RefusesInAnthropicFormAndCloses) {
+  Serve(Echo);
+  const std::string answer = Talk("GET / HTTP/1.1\r\nhost: x\r\nhost: x\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 400 Bad Request\r\n"));
+  EXPECT_THAT(answer, HasSubstr(R"({"type":"error","error":{"type":"invalid_request_error","message":"the Host header)"));
+  EXPECT_THAT(answer, Not(HasSubstr("smuggled")));
+}
+
+TEST_F(ServerTest, SaysTooLargeBeforeTheBodyCameAndLetsTheClientReadIt) {
+  HttpLimits limits;
+  limits.body_bytes = 1000;
+  Serve(Echo, limits);
+  const std::string body(2'000'000, 'x');
+  const std::string answer = Talk("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2000000\r\n\r\n" + body);
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(answer, HasSubstr("request_too_large"));
+}
+
+TEST_F(ServerTest, EndsASlowHead) {
+  HttpLimits limits;
+  limits.header_time = 50ms;
+  Serve(Echo, limits);
+  EXPECT_THAT(Talk("GET / HT"), StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(ServerTest, EndsASlowBody) {
+  HttpLimits limits;
+  limits.body_stall = 50ms;
+  Serve(Echo, limits);
+  EXPECT_THAT(Talk("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc"), StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(ServerTest, ClosesAnIdleConnectionWithoutAWord) {
+  HttpLimits limits;
+  limits.keep_alive = 50ms;
+  Serve(Echo, limits);
+  EXPECT_EQ(Talk(""), "");
+}
+
+TEST_F(ServerTest, RefusesMoreConnectionsThanItMayHave) {
+  HttpLimits limits;
+  limits.connections = 1;
+  Serve(Echo, limits);
+  asio::ip::tcp::socket first = Connect();
+  asio::write(first, asio::buffer(std::string("GET / HTTP/1.1\r\nhost: x\r\n\r\n")));
+  EXPECT_THAT(ReadUntil(first, "GET / "), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(Talk(""), HasSubstr("overloaded_error"));
+  asio::write(first, asio::buffer(std::string("GET / HTTP/1.1\r\nhost: x\r\n\r\n")));
+  EXPECT_THAT(ReadUntil(first, "GET / "), StartsWith("HTTP/1.1 200 "));
+}
+
+// A handler that waits until it is cancelled, and tells.
+struct Waiting {
+  std::promise<void> entered;
+  std::promise<bool> left;
+  asio::awaitable<void> operator()(HttpRequest&, ResponseWriter& response) {
+    struct Exit {
+      Waiting& waiting;
+      ResponseWriter& response;
+      ~Exit() { waiting.left.set_value(response.client_gone()); }
+    } exit{*this, response};
+    entered.set_value();
+    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::steady_clock::time_point::max());
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+};
+
+TEST_F(ServerTest, CancelsTheHandlerWhenTheClientLeaves) {
+  Waiting waiting;
+  Serve([&](HttpRequest& request, ResponseWriter& response) { return waiting(request, response); });
+  {
+    asio::ip::tcp::socket socket = Connect();
+    asio::write(socket, asio::buffer(std::string("GET / HTTP/1.1\r\nhost: x\r\n\r\n")));
+    waiting.entered.get_future().wait();
+  }
+  EXPECT_TRUE(waiting.left.get_future().get());
+}
+
+TEST_F(ServerTest, DoesNotTakeAPipelinedRequestForADeparture) {
+  std::promise<void> go;
+  Serve([&](HttpRequest& request, ResponseWriter& response) -> asio::awaitable<void> {
+    if (request.path == "/slow") {
+      asio::steady_timer timer(co_await asio::this_coro::executor, 50ms);
+      co_await timer.async_wait(asio::use_awaitable);
+    }
+    co_await Echo(request, response);
+  });
+  const std::string answer =
+      Talk("GET /slow HTTP/1.1\r\nhost: x\r\n\r\nGET /next HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+  EXPECT_THAT(answer, HasSubstr("GET /slow "));
+  EXPECT_THAT(answer, EndsWith("GET /next "));
+}
+
+TEST_F(ServerTest, GivesUpOnAClientThatTakesNothing) {
+  HttpLimits limits;
+  limits.write_stall = 100ms;
+  std::promise<bool> gone;
+  Serve([&](HttpRequest&, ResponseWriter& response) -> asio::awaitable<void> {
+    struct Exit {
+      std::promise<bool>& gone;
+      ResponseWriter& response;
+      ~Exit() { gone.set_value(response.client_gone()); }
+    } exit{gone, response};
+    co_await response.Begin(200, {});
+    const std::string piece(1'000'000, 'x');
+    while (true) co_await response.Write(piece);
+  }, limits);
+  asio::ip::tcp::socket socket = Connect();
+  asio::write(socket, asio::buffer(std::string("GET / HTTP/1.1\r\nhost: x\r\n\r\n")));
+  EXPECT_TRUE(gone.get_future().get());
+}
+
+TEST_F(ServerTest, CutsAnAnswerThatTheHandlerLeftUnfinished) {
+  Serve([](HttpRequest&, ResponseWriter& response) -> asio::awaitable<void> {
+    co_await response.Begin(200, {});
+    co_await response.Write("half");
+    response.Abort();
+  });
+  const std::string answer = Talk("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+  EXPECT_THAT(answer, EndsWith("4\r\nhalf\r\n"));
+}
+
+TEST_F(ServerTest, AnswersForAHandlerThatThrows) {
+  Serve([](HttpRequest& request, ResponseWriter&) -> asio::awaitable<void> {
+    if (request.path == "/") throw std::runtime_error("broken");
+    co_return;
+  });
+  EXPECT_THAT(Talk("GET / HTTP/1.1\r\nhost: x\r\n\r\n"), StartsWith("HTTP/1.1 500 "));
+  EXPECT_THAT(Talk("GET /silent HTTP/1.1\r\nhost: x\r\n\r\n"), StartsWith("HTTP/1.1 500 "));
+}
+
+TEST_F(ServerTest, StoppingClosesIdleConnectionsAndLetsBusyOnesFinish) {
+  std::promise<void> entered;
+  asio::steady_timer release(context_, std::chrono::steady_clock::time_point::max());
+  Serve([&](HttpRequest& request, ResponseWriter& response) -> asio::awaitable<void> {
+    entered.set_value();
+    boost::system::error_code cancelled;
+    co_await release.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    co_await Echo(request, response);
+  });
+  asio::ip::tcp::socket idle = Connect();
+  asio::ip::tcp::socket busy = Connect();
+  asio::write(busy, asio::buffer(std::string("GET / HTTP/1.1\r\nhost: x\r\n\r\n")));
+  entered.get_future().wait();
+  OnServer([&] { server_->StopAccepting(); });
+  EXPECT_EQ(ReadAll(idle), "");
+  OnServer([&] {
+    EXPECT_EQ(server_->busy_connections(), 1u);
+    release.cancel();
+  });
+  EXPECT_THAT(ReadAll(busy), HasSubstr("connection: close\r\n"));
+}
+
+TEST(HttpServerListen, SaysWhyItCannot) {
+  asio::io_context context;
+  const auto first = HttpServer::Listen(context, {}, Echo);
+  ASSERT_TRUE(first.ok());
+  HttpServer::Options options;
+  options.port = (*first)->port();
+  const auto second = HttpServer::Listen(context, options, Echo);
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr("Address already in use"));
+  options.address = "localhost";
+  const auto named = HttpServer::Listen(context, options, Echo);
+  EXPECT_THAT(std::string(named.status().message()), HasSubstr("want an IP address"));
+}
+
+}  // namespace
+}  // namespace ccp::edge

@@ -34,6 +34,10 @@ class AttemptPlan {
   int attempts_made() const;
 
  private:
+  Step Repeat(const RequestError& error, std::chrono::milliseconds elapsed, std::uint64_t random);
+  Step Advance();
+  void TakeQuotaChain();
+
   std::vector<const config::Model*> candidates_;
   std::vector<const config::Model*> on_quota_;
   AttemptLimits limits_;

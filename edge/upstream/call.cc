@@ -1,0 +1,156 @@
+#include "edge/upstream/call.h"
+
+#include <boost/asio/error.hpp>
+#include <utility>
+
+#include "common/base/text.h"
+#include "edge/upstream/content_decoder.h"
+#include "edge/upstream/dialer.h"
+#include "edge/upstream/response_parser.h"
+
+namespace ccp::edge {
+namespace {
+
+namespace asio = boost::asio;
+using Retry = RequestError::Retry;
+
+class Call final : public UpstreamCall {
+ public:
+  Call(CallResources& resources, std::unique_ptr<Connection> connection, ResponseParser::Expect expect,
+       std::chrono::milliseconds idle)
+      : resources_(resources), connection_(std::move(connection)), parser_(expect), idle_(idle),
+        where_(connection_->origin().Text()) {}
+
+  int status() const override { return parser_.status(); }
+  std::string_view header(std::string_view lower_case_name) const override { return parser_.header(lower_case_name); }
+  const std::vector<std::pair<std::string, std::string>>& headers() const override { return parser_.headers(); }
+
+  asio::awaitable<Result<std::size_t>> Read(std::string& out) override {
+    const std::size_t before = out.size();
+    if (!early_.empty()) {
+      out += std::exchange(early_, {});
+      co_return out.size() - before;
+    }
+    while (out.size() == before && !finished_) {
+      connection_->SetTimeout(idle_);
+      const auto [wait_error] = co_await connection_->wire().Readable();
+      if (auto error = TakeArrived(wait_error, out)) co_return *std::move(error);
+    }
+    co_return out.size() - before;
+  }
+
+  // Until the head is complete; the deadline is the caller's. Body bytes that come along are kept for Read().
+  asio::awaitable<std::optional<RequestError>> ReadHead() {
+    while (!parser_.head_done()) {
+      const auto [wait_error] = co_await connection_->wire().Readable();
+      if (auto error = TakeArrived(wait_error, early_)) co_return error;
+    }
+    co_return std::nullopt;
+  }
+
+  bool answer_started() const { return parser_.started(); }
+  bool timed_out() const { return connection_ != nullptr && connection_->timed_out(); }
+  void DoNotReuse() { reusable_ = false; }
+
+ private:
+  std::optional<RequestError> TakeArrived(ErrorCode error, std::string& out) {
+    const std::size_t bytes = error ? 0 : connection_->wire().Take(resources_.scratch, error);
+    if (error == asio::error::would_block) return std::nullopt;
+    if (connection_->timed_out()) return Fail(UpstreamTimeout(TimeoutText()));
+    if (error == asio::error::eof) return TakeEof();
+    if (error) return Fail(UpstreamFailure(Retry::kAgain, Concat(where_, ": the connection broke: ", error.message())));
+    return TakeBytes({resources_.scratch.data(), bytes}, out);
+  }
+
+  std::optional<RequestError> TakeBytes(std::string_view bytes, std::string& out) {
+    const bool decode_later = !parser_.head_done();  // Whether there is anything to decode is known behind the head.
+    std::string& sink = decode_later || decoder_ != nullptr ? encoded_ : out;
+    if (auto status = parser_.Feed(bytes, sink); !status.ok()) return Fail(Broken(status));
+    if (!parser_.head_done()) return std::nullopt;
+    if (decode_later) {
+      if (auto error = ChooseDecoder()) return error;
+    }
+    if (&sink == &encoded_ && !encoded_.empty()) {
+      if (auto status = Decode(out); !status.ok()) return Fail(Broken(status));
+    }
+    return parser_.done() ? Finish() : std::nullopt;
+  }
+
+  std::optional<RequestError> TakeEof() {
+    if (auto status = parser_.FeedEof(); !status.ok()) return Fail(Broken(status));
+    return Finish();
+  }
+
+  std::optional<RequestError> ChooseDecoder() {
+    auto decoder = ContentDecoder::For(parser_.header("content-encoding"));
+    if (!decoder.ok()) return Fail(Broken(decoder.status()));
+    decoder_ = *std::move(decoder);
+    return std::nullopt;
+  }
+
+  absl::Status Decode(std::string& out) {
+    const std::string bytes = std::exchange(encoded_, {});
+    if (decoder_ != nullptr) return decoder_->Feed(bytes, out);
+    out += bytes;
+    return absl::OkStatus();
+  }
+
+  // The answer is complete: the connection goes back at once, not when the caller is done with the call.
+  std::optional<RequestError> Finish() {
+    finished_ = true;
+    std::unique_ptr<Connection> connection = std::move(connection_);
+    if (decoder_ != nullptr) {
+      if (auto status = decoder_->Finish(); !status.ok()) return Broken(status);
+    }
+    if (reusable_ && parser_.reusable()) resources_.pool.Put(std::move(connection));
+    return std::nullopt;
+  }
+
+  RequestError Fail(RequestError error) {
+    connection_->Close();
+    return error;
+  }
+
+  RequestError Broken(const absl::Status& status) const {
+    return UpstreamFailure(Retry::kAgain, Concat(where_, ": ", Message(status)));
+  }
+
+  std::string TimeoutText() const {
+    return parser_.head_done() ? Concat(where_, " sent nothing more for too long") : Concat(where_, " did not answer in time");
+  }
+
+  CallResources& resources_;
+  std::unique_ptr<Connection> connection_;  // Null once the answer is complete.
+  ResponseParser parser_;
+  std::unique_ptr<ContentDecoder> decoder_;
+  std::chrono::milliseconds idle_;
+  std::string where_;
+  std::string early_;    // Body that came with the head.
+  std::string encoded_;  // Freed from framing, not yet decoded; empty between reads.
+  bool finished_ = false;
+  bool reusable_ = true;
+};
+
+}  // namespace
+
+asio::awaitable<ExchangeOutcome> Exchange(CallResources& resources, std::unique_ptr<Connection> connection,
+                                          const std::string& head, const UpstreamRequest& request) {
+  const auto expect = request.method == "HEAD" ? ResponseParser::Expect::kNoBody : ResponseParser::Expect::kBody;
+  Wire& wire = connection->wire();
+  Connection& busy = *connection;
+  auto call = std::make_unique<Call>(resources, std::move(connection), expect, request.timeouts.idle);
+
+  busy.SetTimeout(request.timeouts.idle);
+  const RequestBuffers buffers{asio::buffer(head), asio::buffer(request.body.data(), request.body.size())};
+  const auto [write_error, written] = co_await wire.Write(buffers);
+  // An upstream may refuse a request before it has read all of it, and close. Its answer is worth more than our error.
+  if (write_error) call->DoNotReuse();
+  busy.SetTimeout(request.timeouts.first_byte);
+  if (auto error = co_await call->ReadHead()) {
+    const bool no_answer = !call->answer_started() && !call->timed_out();
+    co_return ExchangeOutcome{*std::move(error), no_answer};
+  }
+  co_return ExchangeOutcome{std::unique_ptr<UpstreamCall>(std::move(call)), false};
+}
+
+}  // namespace ccp::edge

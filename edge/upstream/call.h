@@ -1,0 +1,32 @@
+// One request and its answer on one connection.
+#pragma once
+
+#include <array>
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <string>
+
+#include "edge/upstream/client.h"
+#include "edge/upstream/connection.h"
+#include "edge/upstream/pool.h"
+
+namespace ccp::edge {
+
+// What the calls of a client share; outlives them.
+struct CallResources {
+  ConnectionPool pool;
+  std::array<char, 64 * 1024> scratch;  // Bytes between the socket and the parser; nobody suspends while using it.
+};
+
+struct ExchangeOutcome {
+  Result<std::unique_ptr<UpstreamCall>> call;
+  // The peer closed the connection before it answered at all: on a reused one a sign that it had been closed already, and
+  // the request may be sent again.
+  bool no_answer = false;
+};
+
+// Sends the request and reads the answer's head. `head` and `request` must live until this has returned.
+boost::asio::awaitable<ExchangeOutcome> Exchange(CallResources& resources, std::unique_ptr<Connection> connection,
+                                                 const std::string& head, const UpstreamRequest& request);
+
+}  // namespace ccp::edge

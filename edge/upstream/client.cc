@@ -1,0 +1,89 @@
+#include "edge/upstream/client.h"
+
+#include <boost/asio/io_context.hpp>
+#include <cstdlib>
+#include <utility>
+
+#include "common/base/text.h"
+#include "edge/upstream/call.h"
+#include "edge/upstream/dialer.h"
+#include "edge/upstream/pool.h"
+#include "edge/upstream/request_head.h"
+
+namespace ccp::edge {
+namespace {
+
+namespace asio = boost::asio;
+
+// As curl does: the lower-case name first; HTTP_PROXY in capitals is taken too, since this is no CGI program.
+std::string FromEnvironment(const char* lower, const char* upper) {
+  for (const char* name : {lower, upper}) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): at start, before there are threads.
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return {};
+}
+
+RequestError BadRequestOfOurs(std::string what) {
+  RequestError error;
+  error.origin = RequestError::Origin::kEdge;
+  error.retry = RequestError::Retry::kElsewhere;
+  error.http_status = 500;
+  error.type = ErrorTypeForStatus(error.http_status);
+  error.message = std::move(what);
+  return error;
+}
+
+class PooledClient final : public UpstreamClient {
+ public:
+  PooledClient(asio::io_context& context, std::shared_ptr<TlsSettings> tls, ProxyRules proxies, const Options& options)
+      : dialer_(context, std::move(tls), std::move(proxies)), shared_{ConnectionPool({options.idle_per_origin, options.idle_time}), {}} {}
+
+  asio::awaitable<Result<std::unique_ptr<UpstreamCall>>> Send(UpstreamRequest request) override {
+    auto url = ParseUrl(request.url);
+    if (!url.ok()) co_return BadRequestOfOurs(std::string(Message(url.status())));
+    const Origin& origin = url->origin;
+    auto head = WriteRequestHead(request, *url, ForwardProxy(origin));
+    if (!head.ok()) co_return BadRequestOfOurs(std::string(Message(head.status())));
+
+    if (auto idle = shared_.pool.Take(origin)) {
+      auto reused = co_await Exchange(shared_, std::move(idle), *head, request);
+      if (!reused.no_answer) co_return std::move(reused.call);
+    }
+    auto fresh = co_await dialer_.Dial(origin, shared_.pool.Sessions(origin), request.timeouts.connect);
+    if (!fresh.ok()) co_return std::move(fresh).error();
+    auto exchanged = co_await Exchange(shared_, *std::move(fresh), *head, request);
+    co_return std::move(exchanged.call);
+  }
+
+  void CloseIdle() override { shared_.pool.CloseIdle(); }
+
+ private:
+  // The proxy that wants to see the whole URL: plain http through HTTP_PROXY. A CONNECT tunnel is none.
+  const Proxy* ForwardProxy(const Origin& origin) const {
+    return origin.scheme == Scheme::kHttp ? dialer_.proxies().For(origin) : nullptr;
+  }
+
+  Dialer dialer_;
+  CallResources shared_;
+};
+
+}  // namespace
+
+UpstreamClient::Options UpstreamClient::OptionsFromEnvironment() {
+  Options options;
+  options.https_proxy = FromEnvironment("https_proxy", "HTTPS_PROXY");
+  options.http_proxy = FromEnvironment("http_proxy", "HTTP_PROXY");
+  options.no_proxy = FromEnvironment("no_proxy", "NO_PROXY");
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<UpstreamClient>> UpstreamClient::Create(asio::io_context& context, Options options) {
+  auto tls = MakeTlsSettings(options.ca_file);
+  if (!tls.ok()) return tls.status();
+  auto proxies = ProxyRules::Make(options.https_proxy, options.http_proxy, options.no_proxy);
+  if (!proxies.ok()) return proxies.status();
+  return std::make_unique<PooledClient>(context, *std::move(tls), *std::move(proxies), options);
+}
+
+}  // namespace ccp::edge

@@ -1,0 +1,23 @@
+#include "edge/upstream/connection.h"
+
+#include <utility>
+
+namespace ccp::edge {
+
+Connection::Connection(boost::asio::io_context& context, Origin origin)
+    : origin_(std::move(origin)) {
+  Reset(context);
+}
+
+void Connection::Reset(boost::asio::io_context& context) {
+  wire_ = MakePlainWire(Socket(context));
+  watchdog_ = std::make_unique<Watchdog>(context, [this] { Expire(); });
+}
+
+void Connection::Expire() {
+  wire_->Close();
+  const auto observer = std::exchange(observer_, nullptr);
+  if (observer) observer();  // Last: `this` may be gone behind it.
+}
+
+}  // namespace ccp::edge

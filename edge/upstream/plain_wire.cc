@@ -1,0 +1,59 @@
+#include <sys/socket.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "edge/upstream/wire.h"
+
+namespace ccp::edge {
+namespace {
+
+namespace asio = boost::asio;
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+
+class PlainWire final : public Wire {
+ public:
+  explicit PlainWire(Socket socket) : socket_(std::move(socket)) {}
+
+  asio::awaitable<std::tuple<ErrorCode, std::size_t>> Write(RequestBuffers buffers) override {
+    return asio::async_write(socket_, buffers, kTuple);
+  }
+
+  asio::awaitable<std::tuple<ErrorCode>> Readable() override {
+    return socket_.async_wait(asio::socket_base::wait_read, kTuple);
+  }
+
+  std::size_t Take(std::span<char> into, ErrorCode& error) override {
+    if (!socket_.non_blocking()) socket_.non_blocking(true, error);
+    return error ? 0 : socket_.read_some(asio::buffer(into.data(), into.size()), error);
+  }
+
+  bool Quiet() override { return IsQuiet(socket_); }
+  void Rest() override {}
+
+  void Close() override {
+    ErrorCode ignored;
+    socket_.close(ignored);
+  }
+
+  Socket& socket() override { return socket_; }
+
+ private:
+  Socket socket_;
+};
+
+}  // namespace
+
+bool IsQuiet(Socket& socket) {
+  if (!socket.is_open()) return false;
+  char byte = 0;
+  const auto received = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+std::unique_ptr<Wire> MakePlainWire(Socket socket) { return std::make_unique<PlainWire>(std::move(socket)); }
+
+}  // namespace ccp::edge

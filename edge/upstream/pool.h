@@ -1,0 +1,48 @@
+// Idle connections, by origin; the one used last is taken first, so that the surplus of a burst ages and is closed.
+//
+// Ownership: owns what is idle. Threading: one pool per worker; nothing here locks.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "edge/upstream/connection.h"
+
+namespace ccp::edge {
+
+class ConnectionPool {
+ public:
+  struct Limits {
+    std::size_t idle_per_origin = 64;
+    std::chrono::milliseconds idle_time{60'000};
+  };
+  explicit ConnectionPool(Limits limits) : limits_(limits) {}
+
+  // An idle connection that looks alive, or nullptr. Dead ones met on the way are closed.
+  std::unique_ptr<Connection> Take(const Origin& origin);
+
+  // Takes back a connection whose last answer was read to its clean end; closes it where that does not hold any more
+  // (timed out, closed, bytes behind the answer) or where there are enough.
+  void Put(std::unique_ptr<Connection> connection);
+
+  // TLS sessions of an origin, shared by its connections.
+  const std::shared_ptr<TlsSessions>& Sessions(const Origin& origin);
+
+  std::size_t idle_count() const;
+  void CloseIdle();
+
+ private:
+  struct Place {
+    std::vector<std::unique_ptr<Connection>> idle;
+    std::shared_ptr<TlsSessions> sessions;
+  };
+  void Drop(const Connection* connection);
+
+  Limits limits_;
+  std::map<Origin, Place> places_;
+};
+
+}  // namespace ccp::edge

@@ -1,0 +1,67 @@
+#include "edge/upstream/request_head.h"
+
+#include <algorithm>
+#include <array>
+
+#include "common/base/text.h"
+
+namespace ccp::edge {
+namespace {
+
+// Framing and hop-by-hop headers belong to the connection.
+constexpr std::array<std::string_view, 9> kOurs{"host",    "content-length", "connection", "transfer-encoding", "te",
+                                                "trailer", "upgrade",        "keep-alive", "accept-encoding"};
+
+bool IsTokenCharacter(char c) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         kMarks.find(c) != std::string_view::npos;
+}
+
+bool IsToken(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenCharacter); }
+
+bool IsFieldValue(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t') || byte == 0x7f;
+  });
+}
+
+bool IsOurs(std::string_view name) {
+  return std::any_of(kOurs.begin(), kOurs.end(), [&](std::string_view ours) { return EqualsIgnoreCase(name, ours); });
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> WriteRequestHead(const UpstreamRequest& request, const UrlParts& url,
+                                             const Proxy* forward_proxy) {
+  if (!IsToken(request.method)) return InvalidArgument("upstream request: the method is not a word");
+  std::string head;
+  head.reserve(512);
+  head += request.method;
+  head += ' ';
+  if (forward_proxy != nullptr) head += Concat("http://", url.origin.HostHeader());
+  head += url.target;
+  head += Concat(" HTTP/1.1\r\nHost: ", url.origin.HostHeader(), "\r\nAccept-Encoding: identity\r\n");
+  for (const auto& [name, value] : request.headers) {
+    if (!IsToken(name)) return InvalidArgument("upstream request: a header's name is not a word; check extra_headers");
+    if (IsOurs(name)) continue;
+    if (!IsFieldValue(value)) {
+      return InvalidArgument("upstream request: the value of header ", name,
+                             " holds a line break or control character; check extra_headers and the provider key");
+    }
+    head += name;
+    head += ": ";
+    head += value;
+    head += "\r\n";
+  }
+  if (forward_proxy != nullptr && !forward_proxy->authorization.empty()) {
+    head += Concat("Proxy-Authorization: ", forward_proxy->authorization, "\r\n");
+  }
+  const bool bodyless = request.body.empty() && (request.method == "GET" || request.method == "HEAD");
+  if (!bodyless) head += Concat("Content-Length: ", request.body.size(), "\r\n");
+  head += "\r\n";
+  return head;
+}
+
+}  // namespace ccp::edge

@@ -1,0 +1,189 @@
+#include "edge/upstream/response_parser.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <cstdint>
+#include <limits>
+
+#include "common/base/text.h"
+
+namespace ccp::edge {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+constexpr int kInterimAnswerLimit = 16;  // More of them are an endless head by other means.
+
+std::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+class ResponseParser::Sax final : public http::basic_parser<false> {
+ public:
+  explicit Sax(Expect expect) {
+    header_limit(kHeadLimitBytes);
+    body_limit(boost::none);
+    eager(true);
+    if (expect == Expect::kNoBody) skip(true);
+  }
+
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string* body = nullptr;     // Where body bytes go during put().
+  const char* broken_rule = nullptr;
+
+ private:
+  void Refuse(const char* rule, beast::error_code& error) {
+    broken_rule = rule;
+    error = http::error::bad_value;
+  }
+
+  void on_request_impl(http::verb, beast::string_view, beast::string_view, int, beast::error_code&) override {}
+
+  void on_response_impl(int code, beast::string_view, int, beast::error_code& error) override {
+    if (code < 100) return Refuse("the status code is below 100", error);
+    status = code;
+  }
+
+  void on_field_impl(http::field field, beast::string_view name, beast::string_view value,
+                     beast::error_code& error) override {
+    if (in_body_) return;  // A trailer.
+    if (headers.size() == kHeadFieldLimit) return Refuse("the head has too many fields", error);
+    if (field == http::field::content_length && length_seen_) return Refuse("Content-Length stands twice", error);
+    if (field == http::field::content_length) length_seen_ = true;
+    if (field == http::field::content_length && View(value).find_first_not_of("0123456789") != std::string_view::npos) {
+      return Refuse("Content-Length is not a plain number", error);
+    }
+    if (field == http::field::transfer_encoding && !EqualsIgnoreCase(View(value), "chunked")) {
+      return Refuse("Transfer-Encoding is not exactly \"chunked\"", error);
+    }
+    headers.emplace_back(ToLower(View(name)), std::string(View(value)));
+  }
+
+  void on_header_impl(beast::error_code&) override { in_body_ = true; }
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, beast::error_code&) override {}
+
+  std::size_t on_body_impl(beast::string_view piece, beast::error_code&) override {
+    body->append(piece.data(), piece.size());
+    return piece.size();
+  }
+
+  void on_chunk_header_impl(std::uint64_t, beast::string_view extensions, beast::error_code& error) override {
+    extension_bytes_ += extensions.size();
+    if (extension_bytes_ > kChunkExtensionLimitBytes) Refuse("the chunk extensions are too long", error);
+  }
+
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view piece, beast::error_code&) override {
+    body->append(piece.data(), piece.size());
+    return piece.size();
+  }
+
+  void on_finish_impl(beast::error_code&) override {}
+
+  bool in_body_ = false;
+  bool length_seen_ = false;
+  std::size_t extension_bytes_ = 0;
+};
+
+ResponseParser::ResponseParser(Expect expect) : expect_(expect), sax_(std::make_unique<Sax>(expect)) {}
+ResponseParser::~ResponseParser() = default;
+ResponseParser::ResponseParser(ResponseParser&&) noexcept = default;
+ResponseParser& ResponseParser::operator=(ResponseParser&&) noexcept = default;
+
+bool ResponseParser::started() const { return interim_seen_ || sax_->got_some() || !pending_.empty(); }
+bool ResponseParser::head_done() const { return sax_->is_header_done(); }
+bool ResponseParser::done() const { return sax_->is_done(); }
+bool ResponseParser::reusable() const { return done() && !failed_ && !surplus_ && sax_->keep_alive(); }
+int ResponseParser::status() const { return sax_->status; }
+const std::vector<std::pair<std::string, std::string>>& ResponseParser::headers() const { return sax_->headers; }
+
+std::string_view ResponseParser::header(std::string_view lower_case_name) const {
+  for (const auto& [name, value] : sax_->headers) {
+    if (name == lower_case_name) return value;
+  }
+  return {};
+}
+
+absl::Status ResponseParser::Feed(std::string_view bytes, std::string& body) {
+  if (bytes.empty()) return absl::OkStatus();
+  absl::Status status;
+  if (pending_.empty()) {
+    status = FeedBuffered(bytes, body);
+  } else {
+    std::string joined = std::move(pending_);
+    pending_.clear();
+    joined += bytes;
+    status = FeedBuffered(joined, body);
+  }
+  if (!status.ok()) failed_ = true;
+  return status;
+}
+
+absl::Status ResponseParser::FeedBuffered(std::string_view bytes, std::string& body) {
+  sax_->body = &body;
+  while (!bytes.empty()) {
+    if (done()) {
+      surplus_ = true;
+      return absl::OkStatus();
+    }
+    if (!head_done()) {
+      const std::size_t end = bytes.find("\r\n\r\n");
+      if (end == std::string_view::npos && bytes.size() < kHeadLimitBytes) {
+        if (auto status = CheckHead(bytes); !status.ok()) return status;
+        pending_ = bytes;
+        return absl::OkStatus();
+      }
+      if (auto status = CheckHead(bytes.substr(0, end)); !status.ok()) return status;
+    }
+    beast::error_code error;
+    const std::size_t used = sax_->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
+    bytes.remove_prefix(used);
+    if (error && error != http::error::need_more) {
+      return InvalidArgument(sax_->broken_rule != nullptr ? std::string(sax_->broken_rule) : error.message());
+    }
+    if (head_done() && sax_->status < 200) {
+      if (auto status = SkipInterimAnswer(); !status.ok()) return status;
+      sax_->body = &body;
+      continue;
+    }
+    if (error) break;  // More is needed for the next element.
+  }
+  if (bytes.size() > kHeadLimitBytes) return InvalidArgument("a chunk's size line or the trailers are too long");
+  pending_ = bytes;
+  return absl::OkStatus();
+}
+
+// Of the head as far as it is known: garbage is refused at its first bytes, not when 64 KiB of it have come.
+absl::Status ResponseParser::CheckHead(std::string_view bytes) const {
+  constexpr std::string_view kBegin = "HTTP/1.";
+  if (bytes.substr(0, kBegin.size()) != kBegin.substr(0, bytes.size())) {
+    return InvalidArgument("the answer does not begin with HTTP/1");
+  }
+  if (bytes.find("\n ") != std::string_view::npos || bytes.find("\n\t") != std::string_view::npos) {
+    return InvalidArgument("a header line is folded");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ResponseParser::SkipInterimAnswer() {
+  if (sax_->status == 101) return InvalidArgument("the upstream switches protocols, which nobody asked for");
+  if (++interim_answers_ > kInterimAnswerLimit) return InvalidArgument("too many interim (1xx) answers");
+  interim_seen_ = true;
+  sax_ = std::make_unique<Sax>(expect_);
+  return absl::OkStatus();
+}
+
+absl::Status ResponseParser::FeedEof() {
+  if (done()) return absl::OkStatus();
+  if (!started()) return InvalidArgument("the connection was closed before the answer began");
+  if (!head_done()) return InvalidArgument("the connection was closed in the head of the answer");
+  beast::error_code error;
+  sax_->put_eof(error);
+  if (!error && done()) return absl::OkStatus();
+  failed_ = true;
+  return InvalidArgument("the connection was closed in the body of the answer");
+}
+
+}  // namespace ccp::edge

@@ -2,12 +2,16 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <vector>
 
 #include "common/base/text.h"
+#include "common/json/block.h"
 #include "common/json/utf8.h"
 
 namespace ccp::json {
@@ -15,38 +19,84 @@ namespace {
 
 // A Document that once read a huge text does not keep the scanner's 4 bytes a byte for it.
 constexpr std::size_t kKeptCapacity = 1 << 20;
+constexpr std::size_t kKeptNodes = 1 << 18;
 constexpr std::size_t kSmallestCapacity = 4096;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
-// Value of four hex digits at `digits`, or -1.
+int HexDigit(char c) {
+  if (IsDigit(c)) return c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// Value of the four hex digits that `digits` begins with, or negative.
 int HexCodeUnit(std::string_view digits) {
   if (digits.size() < 4) return -1;
   int unit = 0;
-  const auto [end, code] = std::from_chars(digits.data(), digits.data() + 4, unit, 16);
-  if (code != std::errc{} || end != digits.data() + 4 || digits[0] == '-') return -1;
+  for (const char c : digits.substr(0, 4)) {
+    const int digit = HexDigit(c);
+    if (digit < 0) return -1;
+    unit = unit * 16 + digit;
+  }
   return unit;
 }
 
 bool IsHighSurrogate(int unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
 bool IsLowSurrogate(int unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
 
-bool EscapesAreValid(std::string_view contents) {
-  std::size_t at = contents.find('\\');
-  while (at != std::string_view::npos) {
-    if (at + 1 >= contents.size()) return false;
-    const char c = contents[at + 1];
-    if (c == 'u') {
-      if (HexCodeUnit(contents.substr(at + 2)) < 0) return false;
-      at += 6;
-    } else {
-      if (std::strchr("\"\\/bfnrt", c) == nullptr || c == '\0') return false;
-      at += 2;
-    }
-    at = contents.find('\\', at);
+// The characters that may follow a backslash: " \\ / b f n r t u. Pairs that differ in one bit share a comparison.
+std::uint32_t Escapable(const Block& block) {
+  return block.Equal('"') | block.Equal('\\') | block.Equal('/') | block.EqualIgnoring('b' ^ 'r', 'r') |
+         block.EqualIgnoring('f' ^ 'n', 'n') | block.EqualIgnoring('t' ^ 'u', 'u');
+}
+
+// Tells which bytes a backslash escapes, across blocks. In a run of backslashes every other one is itself escaped: an
+// addition carries through the run, so its end is found without a loop.
+class EscapedBytes {
+ public:
+  std::uint64_t Next(std::uint64_t backslashes) {
+    constexpr std::uint64_t kEvenBits = 0x5555'5555'5555'5555;
+    backslashes &= ~carried_;
+    const std::uint64_t follows = backslashes << 1 | carried_;
+    const std::uint64_t odd_starts = backslashes & ~kEvenBits & ~follows;
+    const std::uint64_t sum = odd_starts + backslashes;
+    carried_ = sum < backslashes ? 1 : 0;
+    return (kEvenBits ^ (sum << 1)) & follows;
+  }
+  bool Carries() const { return carried_ != 0; }
+
+ private:
+  std::uint64_t carried_ = 0;  // 1: the next block's first byte is escaped by this block's last.
+};
+
+bool UnicodeEscapesAreValid(std::string_view contents, std::size_t at, std::uint64_t letters) {
+  for (; letters != 0; letters &= letters - 1) {
+    if (HexCodeUnit(contents.substr(at + static_cast<std::size_t>(std::countr_zero(letters)) + 1)) < 0) return false;
   }
   return true;
+}
+
+// Every escape of `contents`, the inside of a string. Source code as a tool result carries it has one every few bytes, at
+// unpredictable places, and most of the time of a large request goes here: hence without a branch for each escape.
+bool EscapesAreValid(std::string_view contents) {
+  EscapedBytes escaped_bytes;
+  for (std::size_t at = 0; at < contents.size(); at += WideBlock::kBytes) {
+    char tail[WideBlock::kBytes] = {};
+    const char* bytes = contents.data() + at;
+    if (contents.size() - at < WideBlock::kBytes) {
+      std::memcpy(tail, bytes, contents.size() - at);
+      bytes = tail;
+    }
+    const WideBlock block(bytes);
+    const std::uint64_t escaped = escaped_bytes.Next(block.Mask([](const Block& b) { return b.Equal('\\'); }));
+    if (escaped == 0) continue;
+    if ((escaped & ~block.Mask(Escapable)) != 0) return false;
+    const std::uint64_t letters = escaped & block.Mask([](const Block& b) { return b.Equal('u'); });
+    if (!UnicodeEscapesAreValid(contents, at, letters)) return false;
+  }
+  return !escaped_bytes.Carries();
 }
 
 bool IsNumber(std::string_view text) {
@@ -98,6 +148,15 @@ std::size_t AppendCodeUnits(std::string& out, std::string_view text) {
   return 6;
 }
 
+// Bytes of the white space, as it is or escaped, at the start of a string's contents; 0: there is none.
+std::size_t BlankLength(std::string_view escaped) {
+  if (IsSpace(escaped[0])) return 1;
+  if (escaped[0] != '\\') return 0;
+  if (escaped[1] != 'u') return IsSpace(Unescaped(escaped[1])) ? 2 : 0;
+  const int unit = HexCodeUnit(escaped.substr(2));
+  return unit < 0x80 && IsSpace(static_cast<char>(unit)) ? 6 : 0;
+}
+
 std::string_view StageOneMessage(simdjson::error_code code) {
   switch (code) {
     case simdjson::UTF8_ERROR: return "it is not valid UTF-8";
@@ -112,6 +171,7 @@ std::string_view StageOneMessage(simdjson::error_code code) {
 
 struct Document::Scanner {
   std::unique_ptr<simdjson::internal::dom_parser_implementation> stage1;
+  std::vector<std::uint32_t> open;  // The Builder's stack, kept from parse to parse.
 
   simdjson::error_code Scan(std::string_view text) {
     if (stage1 == nullptr || stage1->capacity() < text.size()) {
@@ -129,23 +189,30 @@ struct Document::Scanner {
   }
 };
 
-// Walks the structural characters once and writes the nodes. Iterative: depth costs no stack.
+// Walks the structural characters once and writes the nodes. Nesting costs stack only while first members nest directly in
+// first members, and no deeper than the limit.
+// The steps answer whether to go on; what stopped them is in error_.
 class Builder {
  public:
   Builder(Document& document, const Document::Limits& limits)
       : document_(document),
-        nodes_(document.nodes_),
+        nodes_(document.nodes_.get()),
+        open_(document.scanner_->open),
         text_(document.text_),
         limits_(limits),
         at_(document.scanner_->stage1->structural_indexes.get()),
-        end_(at_ + document.scanner_->stage1->n_structural_indexes) {}
+        end_(at_ + document.scanner_->stage1->n_structural_indexes),
+        backslash_(NextBackslash(0)) {
+    open_.clear();
+  }
 
   absl::Status Build() {
-    absl::Status status = ReadValue();
-    while (status.ok() && !open_.empty()) status = ContinueContainer();
-    if (status.ok() && at_ != end_) status = Fail("something follows the value");
-    if (status.ok() && nodes_.size() > limits_.values) status = TooMany();
-    return status;
+    bool going_on = ReadValue();
+    while (going_on && !open_.empty()) going_on = ContinueContainer();
+    if (going_on && at_ != end_) going_on = Fail("something follows the value");
+    if (!going_on) return error_;
+    document_.node_count_ = count_;
+    return absl::OkStatus();
   }
 
  private:
@@ -154,16 +221,22 @@ class Builder {
   std::uint32_t Position() const { return at_ != end_ ? *at_ : static_cast<std::uint32_t>(text_.size()); }
   char Peek() const { return at_ != end_ ? text_[*at_] : '\0'; }
 
-  absl::Status Fail(std::string_view what) const {
-    return InvalidArgument("not valid JSON at byte ", Position(), ": ", what);
-  }
-  absl::Status TooMany() const { return InvalidArgument("JSON with more than ", limits_.values, " values"); }
-
-  void Push(std::uint32_t begin, std::uint32_t end, Type type, bool escapes) {
-    nodes_.push_back({begin, end, static_cast<std::uint32_t>(nodes_.size() + 1), type, escapes});
+  bool Fail(std::string_view what) {
+    error_ = InvalidArgument("not valid JSON at byte ", Position(), ": ", what);
+    return false;
   }
 
-  absl::Status ReadValue() {
+  bool Push(std::uint32_t begin, std::uint32_t end, Type type, bool escapes) {
+    if (count_ == limits_.values) {
+      error_ = InvalidArgument("JSON with more than ", limits_.values, " values");
+      return false;
+    }
+    nodes_[count_] = {begin, end, count_ + 1, type, escapes};
+    ++count_;
+    return true;
+  }
+
+  bool ReadValue() {
     if (at_ == end_) return Fail("a value is missing");
     switch (text_[*at_]) {
       case '{': return Open(Type::kObject);
@@ -173,11 +246,13 @@ class Builder {
     }
   }
 
-  absl::Status Open(Type type) {
-    if (open_.size() >= limits_.depth) return InvalidArgument("JSON nested deeper than ", limits_.depth);
-    if (nodes_.size() > limits_.values) return TooMany();
-    open_.push_back(static_cast<std::uint32_t>(nodes_.size()));
-    Push(*at_, 0, type, false);
+  bool Open(Type type) {
+    if (open_.size() >= limits_.depth) {
+      error_ = InvalidArgument("JSON nested deeper than ", limits_.depth);
+      return false;
+    }
+    open_.push_back(count_);
+    if (!Push(*at_, 0, type, false)) return false;
     ++at_;
     if (Peek() == Closer(type)) return Close();
     return type == Type::kObject ? ReadMember() : ReadValue();
@@ -185,16 +260,16 @@ class Builder {
 
   static char Closer(Type type) { return type == Type::kObject ? '}' : ']'; }
 
-  absl::Status Close() {
+  bool Close() {
     Node& container = nodes_[open_.back()];
     container.end = *at_ + 1;
-    container.next = static_cast<std::uint32_t>(nodes_.size());
+    container.next = count_;
     open_.pop_back();
     ++at_;
-    return absl::OkStatus();
+    return true;
   }
 
-  absl::Status ContinueContainer() {
+  bool ContinueContainer() {
     const Type type = nodes_[open_.back()].type;
     const char c = Peek();
     if (c == Closer(type)) return Close();
@@ -203,9 +278,9 @@ class Builder {
     return type == Type::kObject ? ReadMember() : ReadValue();
   }
 
-  absl::Status ReadMember() {
+  bool ReadMember() {
     if (Peek() != '"') return Fail("want a member name here");
-    if (absl::Status status = ReadString(); !status.ok()) return status;
+    if (!ReadString()) return false;
     if (Peek() != ':') return Fail("want : here");
     ++at_;
     return ReadValue();
@@ -218,19 +293,22 @@ class Builder {
     return end;
   }
 
-  absl::Status ReadString() {
+  bool ReadString() {
     const std::uint32_t begin = *at_;
     const std::uint32_t end = ScalarEnd();
-    const std::string_view contents = text_.substr(begin + 1, end - begin - 2);
     if (end - begin < 2 || text_[end - 1] != '"') return Fail("something follows a string");
-    const bool escapes = std::memchr(contents.data(), '\\', contents.size()) != nullptr;
-    if (escapes && !EscapesAreValid(contents)) return Fail("a string holds an invalid escape");
-    Push(begin, end, Type::kString, escapes);
+    const bool escapes = backslash_ < end;
+    if (escapes) {
+      if (!EscapesAreValid(text_.substr(backslash_, end - 1 - backslash_))) {
+        return Fail("a string holds an invalid escape");
+      }
+      backslash_ = NextBackslash(end);
+    }
     ++at_;
-    return absl::OkStatus();
+    return Push(begin, end, Type::kString, escapes);
   }
 
-  absl::Status ReadScalar() {
+  bool ReadScalar() {
     const std::uint32_t begin = *at_;
     const std::uint32_t end = ScalarEnd();
     const std::string_view token = text_.substr(begin, end - begin);
@@ -242,18 +320,25 @@ class Builder {
     } else if (!IsNumber(token)) {
       return Fail("want a value here");
     }
-    Push(begin, end, type, false);
     ++at_;
-    return absl::OkStatus();
+    return Push(begin, end, type, false);
+  }
+
+  std::size_t NextBackslash(std::size_t from) const {
+    const void* found = std::memchr(text_.data() + from, '\\', text_.size() - from);
+    return found == nullptr ? text_.size() : static_cast<std::size_t>(static_cast<const char*>(found) - text_.data());
   }
 
   Document& document_;
-  std::vector<Node>& nodes_;
+  Node* nodes_;  // Room for as many as there can be: each has a structural character of its own.
+  std::uint32_t count_ = 0;
+  std::vector<std::uint32_t>& open_;  // Indices of the containers we are in.
   std::string_view text_;
   const Document::Limits& limits_;
   const std::uint32_t* at_;
   const std::uint32_t* end_;
-  std::vector<std::uint32_t> open_;  // Indices of the containers we are in.
+  std::size_t backslash_;  // The first one at or after at_; outside of strings there is none in valid JSON.
+  absl::Status error_;
 };
 
 Document::Document() : scanner_(std::make_unique<Scanner>()) {}
@@ -264,16 +349,23 @@ Document& Document::operator=(Document&&) noexcept = default;
 absl::Status Document::Parse(std::string_view text) { return Parse(text, Limits{}); }
 
 absl::Status Document::Parse(std::string_view text, const Limits& limits) {
-  nodes_.clear();
+  node_count_ = 0;
   text_ = text;
   if (text.size() >= std::numeric_limits<std::uint32_t>::max()) return InvalidArgument("JSON of 4 GiB or more");
   if (const auto error = scanner_->Scan(text); error != simdjson::SUCCESS) {
     return InvalidArgument("not valid JSON: ", StageOneMessage(error));
   }
+  MakeRoom(std::min<std::size_t>(scanner_->stage1->n_structural_indexes, limits.values));
   absl::Status status = Builder(*this, limits).Build();
-  if (!status.ok()) nodes_.clear();
   scanner_->ReleaseIfHuge();
   return status;
+}
+
+void Document::MakeRoom(std::size_t nodes) {
+  const bool huge = node_capacity_ > kKeptNodes;
+  if (nodes <= node_capacity_ && !huge) return;
+  node_capacity_ = std::max(nodes, kSmallestCapacity / sizeof(Node));
+  nodes_ = std::make_unique_for_overwrite<Node[]>(node_capacity_);
 }
 
 Type Value::type() const { return exists() ? document_->nodes_[index_].type : Type::kAbsent; }
@@ -315,11 +407,11 @@ bool Value::is(std::string_view text) const {
 bool Value::blank() const {
   if (!is_string()) return false;
   const std::string_view text = escaped();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == ' ') continue;
-    if (text[i] != '\\') return false;
-    const char c = text[++i];
-    if (c != 'n' && c != 't' && c != 'r') return false;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t length = BlankLength(text.substr(at));
+    if (length == 0) return false;
+    at += length;
   }
   return true;
 }

@@ -16,7 +16,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/status.h"
 
@@ -49,7 +48,7 @@ class Value {
   std::string str() const;               // A string's contents, unescaped, lone surrogates as U+FFFD; else "".
   void AppendStr(std::string& out) const;
   bool is(std::string_view text) const;  // A string whose unescaped contents equal `text`.
-  bool blank() const;                    // A string of nothing but white space (also as \n \t \r escapes).
+  bool blank() const;                    // A string of nothing but white space (escaped or not).
   std::optional<std::int64_t> integer() const;  // A number without fraction that fits; 5.0 and 5e0 count as 5.
   std::optional<double> number() const;
   std::optional<bool> boolean() const;
@@ -85,7 +84,7 @@ class Document {
   absl::Status Parse(std::string_view text);
   absl::Status Parse(std::string_view text, const Limits& limits);
 
-  Value root() const { return nodes_.empty() ? Value() : Value(this, 0); }
+  Value root() const { return node_count_ == 0 ? Value() : Value(this, 0); }
   std::string_view text() const { return text_; }
 
  private:
@@ -102,8 +101,12 @@ class Document {
   };
   struct Scanner;         // Holds simdjson's stage 1.
 
+  void MakeRoom(std::size_t nodes);
+
   std::string_view text_;
-  std::vector<Node> nodes_;
+  std::unique_ptr<Node[]> nodes_;
+  std::size_t node_count_ = 0;     // 0: the last parse failed, or there was none.
+  std::size_t node_capacity_ = 0;
   std::unique_ptr<Scanner> scanner_;
 };
 

@@ -1,15 +1,29 @@
 #include "common/json/write.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 
+#include "common/json/block.h"
 #include "common/json/utf8.h"
 
 namespace ccp::json {
 namespace {
 
-bool NeedsEscape(unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; }
+bool NeedsEscape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+// Length of the longest prefix that needs no escape.
+std::size_t PlainPrefix(std::string_view text) {
+  std::size_t at = 0;
+  for (; text.size() - at >= Block::kBytes; at += Block::kBytes) {
+    const Block block(text.data() + at);
+    const std::uint32_t special = block.AtMost(0x1F) | block.Equal('"') | block.Equal('\\');
+    if (special != 0) return at + static_cast<std::size_t>(std::countr_zero(special));
+  }
+  while (at < text.size() && !NeedsEscape(text[at])) ++at;
+  return at;
+}
 
 void AppendEscape(std::string& out, unsigned char c) {
   static constexpr char kDigits[] = "0123456789abcdef";
@@ -31,30 +45,18 @@ void AppendEscape(std::string& out, unsigned char c) {
 }  // namespace
 
 void AppendEscaped(std::string& out, std::string_view text) {
-  std::size_t plain = 0;  // Where the run of bytes begins that go out as they are.
-  std::size_t at = 0;
-  const auto flush = [&] { out.append(text.substr(plain, at - plain)); };
-  while (at < text.size()) {
-    const auto c = static_cast<unsigned char>(text[at]);
-    if (c < 0x80) {
-      if (NeedsEscape(c)) {
-        flush();
-        AppendEscape(out, c);
-        plain = at + 1;
-      }
-      ++at;
-      continue;
-    }
-    const std::size_t length = Utf8SequenceLength(text.substr(at));
-    if (length == 0) {
-      flush();
-      out += kReplacementCharacter;
-      plain = ++at;
-      continue;
-    }
-    at += length;
+  if (!IsValidUtf8(text)) {
+    std::string repaired;
+    AppendValidUtf8(repaired, text);
+    return AppendEscaped(out, repaired);
   }
-  flush();
+  while (true) {
+    const std::size_t plain = PlainPrefix(text);
+    out.append(text.data(), plain);
+    if (plain == text.size()) return;
+    AppendEscape(out, static_cast<unsigned char>(text[plain]));
+    text.remove_prefix(plain + 1);
+  }
 }
 
 void AppendString(std::string& out, std::string_view text) {

@@ -82,24 +82,28 @@ asio::awaitable<void> Response::Begin(int status, std::vector<Header> headers) {
 
 asio::awaitable<void> Response::Write(std::string_view piece) {
   parts_ = {asio::buffer(head_), asio::const_buffer(), asio::const_buffer(), asio::const_buffer()};
-  if (!piece.empty() && !form_.head_only) {
-    parts_[2] = asio::buffer(piece);
-    if (form_.chunks) {
-      char* end = std::to_chars(chunk_size_.data(), chunk_size_.data() + 16, piece.size(), 16).ptr;
-      *end++ = '\r';
-      *end++ = '\n';
-      parts_[1] = asio::buffer(chunk_size_.data(), static_cast<std::size_t>(end - chunk_size_.data()));
-      parts_[3] = asio::buffer("\r\n", 2);
-    }
-  }
+  if (!piece.empty() && !form_.head_only) AddChunk(piece);
   return Transmit();
 }
 
-asio::awaitable<void> Response::End() {
+asio::awaitable<void> Response::End(std::string_view last_piece) {
   parts_ = {asio::buffer(head_), asio::const_buffer(), asio::const_buffer(), asio::const_buffer()};
-  if (form_.chunks && !form_.head_only) parts_[1] = asio::buffer("0\r\n\r\n", 5);
+  if (!form_.head_only) {
+    if (!last_piece.empty()) AddChunk(last_piece);
+    if (form_.chunks) parts_[3] = last_piece.empty() ? asio::buffer("0\r\n\r\n", 5) : asio::buffer("\r\n0\r\n\r\n", 7);
+  }
   whole_ = true;
   return Transmit();
+}
+
+void Response::AddChunk(std::string_view piece) {
+  parts_[2] = asio::buffer(piece);
+  if (!form_.chunks) return;
+  char* end = std::to_chars(chunk_size_.data(), chunk_size_.data() + 16, piece.size(), 16).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  parts_[1] = asio::buffer(chunk_size_.data(), static_cast<std::size_t>(end - chunk_size_.data()));
+  parts_[3] = asio::buffer("\r\n", 2);
 }
 
 // One coroutine frame a write and, when the client keeps up, one system call.

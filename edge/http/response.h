@@ -34,7 +34,8 @@ class Response final : public ResponseWriter {
   boost::asio::awaitable<void> Send(int status, std::vector<Header> headers, std::string_view body) override;
   boost::asio::awaitable<void> Begin(int status, std::vector<Header> headers) override;
   boost::asio::awaitable<void> Write(std::string_view piece) override;
-  boost::asio::awaitable<void> End() override;
+  using ResponseWriter::End;
+  boost::asio::awaitable<void> End(std::string_view last_piece) override;
   bool begun() const override { return begun_; }
   bool client_gone() const override { return client_gone_; }
   void CloseAfter() override { form_.keep_alive = false; }
@@ -47,6 +48,7 @@ class Response final : public ResponseWriter {
  private:
   enum class Length { kKnown, kUnknown };
   void BuildHead(int status, const std::vector<Header>& headers, Length length, std::size_t body_bytes);
+  void AddChunk(std::string_view piece);
   boost::asio::awaitable<void> Transmit();
   void Sent(std::size_t bytes);
 
@@ -59,7 +61,7 @@ class Response final : public ResponseWriter {
   bool client_gone_ = false;
   std::string head_;                                   // Waits for the first piece: one packet instead of two.
   std::array<char, 20> chunk_size_{};
-  std::array<boost::asio::const_buffer, 4> parts_{};   // Head, chunk size, piece, end of chunk.
+  std::array<boost::asio::const_buffer, 4> parts_{};   // Head, chunk size, piece, what ends it.
 };
 
 // What the status line calls `status`.

@@ -62,10 +62,12 @@ class ResponseWriter {
   // A whole response with Content-Length. Headers of framing (content-length, connection, date) are ours to write.
   virtual boost::asio::awaitable<void> Send(int status, std::vector<Header> headers, std::string_view body) = 0;
 
-  // A response of unknown length: chunked. Write() sends one chunk, at once; an empty piece sends nothing.
+  // A response of unknown length: chunked. Begin() waits for the first Write() to share its packet. Write() sends one
+  // chunk, at once; an empty piece sends the head alone, if that is still due, and else nothing.
   virtual boost::asio::awaitable<void> Begin(int status, std::vector<Header> headers) = 0;
   virtual boost::asio::awaitable<void> Write(std::string_view piece) = 0;
-  virtual boost::asio::awaitable<void> End() = 0;
+  virtual boost::asio::awaitable<void> End(std::string_view last_piece) = 0;
+  boost::asio::awaitable<void> End() { return End({}); }
 
   virtual bool begun() const = 0;          // A status line went out.
   virtual bool client_gone() const = 0;
@@ -82,7 +84,7 @@ class HttpServer {
     std::uint16_t port = 0;                // 0: a free one; port() tells which.
     bool reuse_port = false;               // Several servers on one port, one a thread.
     HttpLimits limits;
-    // Body of the answers that the server itself gives; by default an Anthropic error object.
+    // Body of the answers that the server itself gives; by default an Anthropic error object. Called once for each.
     std::function<std::string(const RequestError&)> error_body;
   };
 

@@ -144,6 +144,15 @@ TEST_F(ServerTest, StreamsChunks) {
   EXPECT_THAT(answer, EndsWith("transfer-encoding: chunked\r\n\r\n6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n"));
 }
 
+TEST_F(ServerTest, EndsWithALastPiece) {
+  Serve([](HttpRequest&, ResponseWriter& response) -> asio::awaitable<void> {
+    co_await response.Begin(200, {});
+    co_await response.End("bye");
+  });
+  const std::string answer = Talk("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+  EXPECT_THAT(answer, EndsWith("\r\n\r\n3\r\nbye\r\n0\r\n\r\n"));
+}
+
 TEST_F(ServerTest, StreamsWithoutChunksToAnOldClient) {
   Serve(TwoPieces);
   const std::string answer = Talk("GET / HTTP/1.0\r\n\r\n");

@@ -1,0 +1,222 @@
+#include "edge/api/attempt.h"
+
+#include <charconv>
+#include <utility>
+
+#include "common/base/id.h"
+#include "common/base/text.h"
+#include "edge/api/headers.h"
+#include "edge/api/pump.h"
+#include "edge/translate/direct_request.h"
+#include "edge/translate/upstream_error.h"
+
+namespace ccp::edge {
+namespace {
+
+namespace asio = boost::asio;
+using translate::Form;
+
+constexpr std::size_t kErrorBodyLimit = 64 * 1024;  // An error's message stands at its beginning.
+
+RequestError MissingKey(const config::Model& model) {
+  RequestError error = ClientError(
+      403, Concat("model ", model.name, " needs the provider key ", model.api_key_name,
+                  ", which this edge does not have: set it in the edge's environment or its --env-file"));
+  error.origin = RequestError::Origin::kEdge;
+  error.retry = RequestError::Retry::kElsewhere;
+  error.should_retry = false;  // Claude Code repeats a 401 for minutes; it shows a 403 at once.
+  return error;
+}
+
+RequestError ForeignPassthrough(const config::Model& model) {
+  RequestError error = ClientError(403, Concat("model ", model.name, ": auth: passthrough is for Anthropic's own API only, ",
+                                               "so that a client's credential never reaches anyone else"));
+  error.origin = RequestError::Origin::kEdge;
+  error.retry = RequestError::Retry::kElsewhere;
+  error.should_retry = false;
+  return error;
+}
+
+usage::Record Opening(const TurnState& turn) {
+  usage::Record record;
+  record.request_id = turn.request_id;
+  record.attempt = static_cast<std::uint32_t>(turn.attempts);
+  record.requested_model = turn.request->model();
+  record.route = turn.decision.route;
+  record.config_revision = turn.snapshot->revision;
+  record.session = turn.session;
+  record.streamed = turn.request->stream();
+  return record;
+}
+
+std::optional<std::int64_t> Number(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
+  return number;
+}
+
+std::optional<std::int64_t> RetryAfterMs(const UpstreamCall& call) {
+  if (const auto milliseconds = Number(call.header("retry-after-ms"))) return milliseconds;
+  const auto seconds = Number(call.header("retry-after"));
+  if (!seconds || *seconds > 86'400 * 366) return std::nullopt;
+  return *seconds * 1000;
+}
+
+std::optional<bool> ShouldRetry(const UpstreamCall& call) {
+  const std::string_view value = call.header("x-should-retry");
+  if (value == "true") return true;
+  if (value == "false") return false;
+  return std::nullopt;
+}
+
+std::string_view UpstreamRequestId(const UpstreamCall& call) {
+  const std::string_view id = call.header("request-id");
+  return id.empty() ? call.header("x-request-id") : id;
+}
+
+}  // namespace
+
+Attempt::Attempt(TurnState& turn, const config::Model& model)
+    : turn_(turn), model_(model), record_(*turn.context.usage, Opening(turn), model) {
+  turn_.answered_by = model.name;
+}
+
+Attempt::~Attempt() {
+  record_.Close(usage::Outcome::kClientCancelled, AttemptRecord::Winner::kYes, "the client went away");
+  turn_.tokens = record_.row().tokens;
+  turn_.first_byte = std::chrono::microseconds(record_.row().first_byte_us);
+  if (record_.row().outcome != usage::Outcome::kOk) {
+    turn_.context.metrics.CountFailedAttempt(model_.name, record_.row().outcome);
+  }
+}
+
+asio::awaitable<std::optional<RequestError>> Attempt::Run() {
+  if (auto error = FindKey()) co_return error;
+  if (auto error = BuildBody()) co_return error;
+  record_.Open();
+  sent_ = true;
+  auto sent = co_await turn_.context.upstream->Send(BuildRequest());
+  if (!sent.ok()) co_return std::move(sent).error();
+  call_ = *std::move(sent);
+  chat_.body = std::string();  // The upstream has it: an hour of streaming need not keep a megabyte.
+  record_.SetUpstreamAnswer(call_->status(), UpstreamRequestId(*call_));
+  if (model_.direct) answer_headers_ = ForwardedAnswerHeaders(call_->headers());
+  const bool good = call_->status() >= 200 && call_->status() < 300;
+  if (good) co_return co_await Answer();
+  co_return co_await ReadError();
+}
+
+void Attempt::Settle(const RequestError& error, AttemptRecord::Winner winner) {
+  usage::Outcome outcome = usage::Outcome::kUpstreamError;
+  if (error.timed_out) outcome = usage::Outcome::kTimeout;
+  if (!sent_) outcome = usage::Outcome::kRejected;
+  record_.Close(outcome, winner, error.message);
+}
+
+std::optional<RequestError> Attempt::FindKey() {
+  if (model_.auth == config::Auth::kPassthrough) {
+    if (MayPassCredential(model_)) return std::nullopt;
+    return ForeignPassthrough(model_);
+  }
+  if (model_.api_key_name.empty()) return std::nullopt;
+  key_ = turn_.context.keys->Find(model_.api_key_name);
+  if (key_.empty()) return MissingKey(model_);
+  return std::nullopt;
+}
+
+std::optional<RequestError> Attempt::BuildBody() {
+  if (model_.direct) {
+    chat_.body = translate::ToDirectRequest(*turn_.request, model_);
+    return std::nullopt;
+  }
+  translate::ChatRequestOptions options;
+  options.model = &model_;
+  options.dialect = translate::FindDialect(model_.dialect);
+  options.fleet_secret = turn_.snapshot->fleet_secret;
+  options.tool_is_dropped = [this](std::string_view tool) { return turn_.snapshot->policy->ToolIsDropped(model_, tool); };
+  auto chat = translate::ToChatRequest(*turn_.request, options);
+  if (!chat.ok()) return std::move(chat).error();
+  chat_ = *std::move(chat);
+  record_.AddLosses(chat_.losses);
+  return std::nullopt;
+}
+
+UpstreamRequest Attempt::BuildRequest() const {
+  UpstreamRequest request;
+  request.url = UpstreamUrl(model_, UpstreamPath::kMessages, turn_.http.query);
+  request.headers = model_.direct ? DirectHeaders(model_, turn_.http, key_) : ChatHeaders(model_, key_);
+  request.body = chat_.body;
+  request.timeouts = model_.timeouts;
+  return request;
+}
+
+asio::awaitable<RequestError> Attempt::ReadError() {
+  std::string body;
+  while (body.size() < kErrorBodyLimit) {
+    const auto read = co_await call_->Read(body);
+    if (!read.ok() || *read == 0) break;  // What came before a cut may still say what is wrong.
+  }
+  body.resize(std::min(body.size(), kErrorBodyLimit));
+  translate::UpstreamErrorAnswer answer;
+  answer.status = call_->status();
+  answer.content_type = call_->header("content-type");
+  answer.body = body;
+  answer.retry_after_ms = RetryAfterMs(*call_);
+  answer.should_retry = ShouldRetry(*call_);
+  co_return translate::FromUpstreamAnswer(answer, turn_.input_tokens, model_.max_input_tokens.value_or(0));
+}
+
+asio::awaitable<std::optional<RequestError>> Attempt::Answer() {
+  reply_ = MakeReply();
+  record_.Follow(reply_.get());
+  Pump::Options options;
+  options.client = ClientForm();
+  options.direct = model_.direct;
+  options.headers = ClientHeaders();
+  Pump pump(turn_, *reply_, *call_, record_, std::move(options));
+  co_return co_await pump.Run();
+}
+
+Form Attempt::ClientForm() const { return turn_.request->stream() ? Form::kEvents : Form::kJson; }
+
+std::unique_ptr<translate::Reply> Attempt::MakeReply() const {
+  translate::ReplyContext context;
+  const bool events = ContainsIgnoreCase(call_->header("content-type"), "text/event-stream");
+  context.upstream = events ? Form::kEvents : Form::kJson;
+  context.client = ClientForm();
+  context.requested_model = turn_.request->model();
+  context.message_id = NewId("msg_");
+  context.dialect = translate::FindDialect(model_.dialect);
+  context.tool_names = chat_.tool_names;
+  context.omit_thinking_text = turn_.request->omit_thinking_text();
+  context.started = turn_.stream.begun();
+  context.estimated_input_tokens = turn_.input_tokens;
+  context.fleet_secret = turn_.snapshot->fleet_secret;
+  context.scratch = &turn_.context.scratch;
+  for (const json::Value sequence : turn_.request->root()["stop_sequences"].elements()) {
+    context.stop_sequences.push_back(sequence.str());
+  }
+  return model_.direct ? translate::MakeDirectReply(std::move(context)) : translate::MakeChatReply(std::move(context));
+}
+
+std::vector<Header> Attempt::ClientHeaders() const {
+  std::vector<Header> headers;
+  if (ClientForm() == Form::kEvents) {
+    headers.emplace_back("content-type", "text/event-stream; charset=utf-8");
+    headers.emplace_back("cache-control", "no-cache");
+    headers.emplace_back("x-accel-buffering", "no");  // Tells an nginx in front to pass events on at once.
+  } else {
+    headers.emplace_back("content-type", "application/json");
+  }
+  headers.emplace_back("request-id", turn_.request_id);
+  headers.emplace_back("x-ccp-request-id", turn_.request_id);
+  headers.emplace_back("x-ccp-model", model_.name);
+  headers.emplace_back("x-ccp-route", turn_.decision.route);
+  headers.emplace_back("x-ccp-attempts", std::to_string(turn_.attempts));
+  if (!record_.row().losses.empty()) headers.emplace_back("x-ccp-losses", Join(record_.row().losses, ","));
+  headers.insert(headers.end(), answer_headers_.begin(), answer_headers_.end());
+  return headers;
+}
+
+}  // namespace ccp::edge

@@ -1,0 +1,52 @@
+// What the endpoints of one worker work with. One per worker, on its thread; nothing here locks.
+//
+// Ownership: everything pointed to outlives the worker's requests, which `app` sees to.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "common/json/document.h"
+#include "common/tokens/count.h"
+#include "edge/observe/metrics.h"
+#include "edge/snapshot.h"
+#include "edge/upstream/attempts.h"
+#include "edge/upstream/client.h"
+#include "edge/upstream/keys.h"
+#include "edge/usage/sink.h"
+
+namespace ccp::edge {
+
+struct TurnTimes {
+  // After the upstream's 200 this long nothing goes to the client, so that an error in its first event still becomes an
+  // HTTP status; then message_start goes out, so that a thinking model does not look dead.
+  std::chrono::milliseconds hold{2'000};
+  std::chrono::milliseconds ping{15'000};         // Silence after which a ping goes to the client.
+  std::chrono::milliseconds usage_grace{2'000};   // How long a whole answer waits for its token counts.
+  AttemptLimits attempts;
+};
+
+struct ApiContext {
+  UpstreamClient* upstream = nullptr;
+  const KeyStore* keys = nullptr;
+  UsageSink* usage = nullptr;
+  const tokens::Vocabulary* vocabulary = nullptr;    // May be nullptr: then tokens are estimated.
+  std::shared_ptr<const Snapshot> snapshot;          // nullptr until the first configuration.
+  TurnTimes times;
+  std::vector<std::string> host_names;               // Allowed in Host besides the loopback names; lower-case.
+  std::function<boost::asio::awaitable<Metrics>()> collect_metrics;  // Of all workers.
+  std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+  bool draining = false;
+
+  Metrics metrics;
+  json::Document scratch;                            // For replies; used only between suspensions.
+  std::mt19937_64 random{std::random_device{}()};
+};
+
+}  // namespace ccp::edge

@@ -1,0 +1,51 @@
+#include "edge/api/guard.h"
+
+#include <algorithm>
+#include <array>
+
+#include "common/base/text.h"
+
+namespace ccp::edge {
+namespace {
+
+constexpr std::array<std::string_view, 3> kLoopbackNames{"localhost", "127.0.0.1", "[::1]"};
+
+std::string_view WithoutPort(std::string_view host) {
+  const std::size_t bracket = host.find(']');
+  const std::size_t colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  return host.substr(0, colon);
+}
+
+bool HostIsOurs(std::string_view host, const std::vector<std::string>& host_names) {
+  const std::string name = ToLower(WithoutPort(host));
+  return std::find(kLoopbackNames.begin(), kLoopbackNames.end(), name) != kLoopbackNames.end() ||
+         std::find(host_names.begin(), host_names.end(), name) != host_names.end();
+}
+
+bool IsJson(std::string_view content_type) {
+  return EqualsIgnoreCase(Trim(content_type.substr(0, content_type.find(';'))), "application/json");
+}
+
+}  // namespace
+
+std::optional<RequestError> CheckCaller(const HttpRequest& request, const std::vector<std::string>& host_names) {
+  const std::string_view host = request.header("host");
+  if (!host.empty() && !HostIsOurs(host, host_names)) {
+    return ClientError(403, Concat("host: this edge does not answer to the name \"", host, "\": use localhost or 127.0.0.1"));
+  }
+  if (!request.header("origin").empty()) {
+    return ClientError(403, "origin: requests of web pages are refused");
+  }
+  if (request.method != "POST") return std::nullopt;
+  const std::string_view type = request.header("content-type");
+  if (!type.empty() && !IsJson(type)) {
+    return ClientError(415, Concat("content-type: got \"", type, "\", want application/json"));
+  }
+  const std::string_view encoding = request.header("content-encoding");
+  if (!encoding.empty() && !EqualsIgnoreCase(encoding, "identity")) {
+    return ClientError(415, "content-encoding: compressed request bodies are not accepted");
+  }
+  return std::nullopt;
+}
+
+}  // namespace ccp::edge

@@ -1,0 +1,168 @@
+#include "edge/api/pump.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <utility>
+
+namespace ccp::edge {
+namespace {
+
+namespace asio = boost::asio;
+using translate::Form;
+using translate::Reply;
+
+usage::Outcome OutcomeOf(const RequestError& error, bool connection_broke) {
+  if (error.timed_out) return usage::Outcome::kTimeout;
+  return connection_broke ? usage::Outcome::kCutMidStream : usage::Outcome::kUpstreamError;
+}
+
+}  // namespace
+
+Pump::Pump(TurnState& turn, Reply& reply, UpstreamCall& call, AttemptRecord& record, Options options)
+    : turn_(turn),
+      reply_(reply),
+      call_(call),
+      record_(record),
+      options_(std::move(options)),
+      keep_alive_timer_(turn.stream.executor()) {
+  if (!turn_.stream.begun()) turn_.stream.SetHeaders(options_.headers);
+}
+
+asio::awaitable<std::optional<RequestError>> Pump::Run() {
+  if (options_.client == Form::kEvents) {
+    co_await RunBesideKeepAlive();
+  } else {
+    co_await Relay();
+  }
+  co_return std::move(result_);
+}
+
+asio::awaitable<void> Pump::RunBesideKeepAlive() {
+  const auto executor = co_await asio::this_coro::executor;
+  auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, Relay(), asio::deferred),
+                                                       asio::co_spawn(executor, KeepAlive(), asio::deferred));
+  auto [order, relay_failure, keep_alive_failure] =
+      co_await group.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+  const bool relay_first = order[0] == 0;
+  if (relay_first && relay_failure) std::rethrow_exception(relay_failure);
+  if (relay_first) co_return;
+  if (keep_alive_failure) std::rethrow_exception(keep_alive_failure);
+  // The token counts did not come in time: the answer is whole without them.
+  out_.clear();
+  content_before_ = true;
+  reply_.Finish(Reply::End::kClean, out_);
+  co_await Conclude();
+}
+
+asio::awaitable<void> Pump::Relay() {
+  while (ended_ == Ended::kNo) {
+    in_.clear();
+    const Result<std::size_t> read = co_await call_.Read(in_);
+    if (options_.client == Form::kEvents) out_.clear();
+    Digest(read);
+    if (ended_ != Ended::kNo) break;
+    NoteLingering();
+    if (options_.client == Form::kEvents && !out_.empty()) co_await turn_.stream.Write(out_);
+  }
+  co_await Conclude();
+}
+
+void Pump::Digest(const Result<std::size_t>& read) {
+  content_before_ = reply_.phase() == Reply::Phase::kContent;
+  if (!read.ok()) return DigestBrokenRead(read.error());
+  if (*read == 0) {
+    reply_.Finish(Reply::End::kClean, out_);
+  } else {
+    record_.SetFirstByte();
+    reply_.Feed(in_, out_);
+  }
+  if (reply_.phase() == Reply::Phase::kComplete) ended_ = Ended::kComplete;
+  if (reply_.phase() == Reply::Phase::kFailed) ended_ = Ended::kFailed;
+}
+
+void Pump::DigestBrokenRead(const RequestError& error) {
+  if (error.timed_out && !reply_.lingers()) {
+    read_error_ = error;
+    if (content_before_) reply_.Fail(error, out_);  // Else another attempt may still answer.
+    ended_ = Ended::kFailed;
+    return;
+  }
+  reply_.Finish(reply_.lingers() ? Reply::End::kClean : Reply::End::kCut, out_);
+  ended_ = reply_.phase() == Reply::Phase::kComplete ? Ended::kComplete : Ended::kFailed;
+  if (ended_ == Ended::kFailed) read_error_ = error;
+}
+
+void Pump::NoteLingering() {
+  if (lingering_ || !reply_.lingers()) return;
+  lingering_ = true;
+  keep_alive_timer_.expires_after(turn_.context.times.usage_grace);  // Wakes KeepAlive() to look again.
+}
+
+// Returns only when the token counts are overdue; else it is cancelled when the relay is through.
+asio::awaitable<void> Pump::KeepAlive() {
+  const TurnTimes& times = turn_.context.times;
+  std::string text;
+  if (turn_.stream.begun()) {
+    keep_alive_timer_.expires_at(turn_.stream.last_write() + times.ping);
+  } else {
+    keep_alive_timer_.expires_after(times.hold);
+  }
+  while (true) {
+    const auto [moved] = co_await keep_alive_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (moved) continue;
+    if (lingering_) co_return;
+    text.clear();
+    if (!turn_.stream.begun()) {
+      reply_.Start(text);
+      co_await turn_.stream.Write(text);
+    } else if (!options_.direct && std::chrono::steady_clock::now() >= turn_.stream.last_write() + times.ping) {
+      co_await turn_.stream.Write(translate::kPing);  // Not into a direct stream: it may stand in the middle of an event.
+    }
+    if (!lingering_) keep_alive_timer_.expires_at(turn_.stream.last_write() + times.ping);
+  }
+}
+
+asio::awaitable<void> Pump::Conclude() {
+  if (reply_.phase() == Reply::Phase::kComplete) return DeliverAnswer();
+  return DeliverFailure();
+}
+
+asio::awaitable<void> Pump::DeliverAnswer() {
+  turn_.http_status = 200;
+  record_.Close(usage::Outcome::kOk, AttemptRecord::Winner::kYes, {});
+  if (options_.client == Form::kEvents) {
+    co_await turn_.stream.End(out_);
+  } else {
+    co_await turn_.client.Send(200, std::move(options_.headers), out_);
+  }
+}
+
+asio::awaitable<void> Pump::DeliverFailure() {
+  const bool cut = read_error_.has_value();
+  if (options_.client == Form::kJson || (!content_before_ && !ClientWasTold())) {
+    result_ = Failure();  // At most message_start stands in out_; the next attempt or the turn's end writes it anew.
+    co_return;
+  }
+  turn_.http_status = 200;
+  turn_.error = Failure().message;
+  record_.Close(OutcomeOf(Failure(), cut), AttemptRecord::Winner::kYes, Failure().message);
+  const bool must_look_cut = !ClientWasTold() || (options_.direct && cut);
+  if (!must_look_cut) {
+    co_await turn_.stream.End(out_);
+    co_return;
+  }
+  if (!options_.direct || !cut) co_await turn_.stream.Write(out_);
+  turn_.stream.Cut();
+}
+
+// Content and the failure may have come in one read; then the translator has already written the error behind the content.
+bool Pump::ClientWasTold() const { return out_.find("event: error") != std::string::npos; }
+
+const RequestError& Pump::Failure() const { return read_error_ ? *read_error_ : reply_.error(); }
+
+}  // namespace ccp::edge

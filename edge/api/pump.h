@@ -1,0 +1,64 @@
+// Carries one upstream answer to the client: read, translate, write, and keep the client company in silences.
+//
+// Order that matters: the usage row is closed before the bytes that end the client's answer are written.
+// Cancellation: the client's departure unwinds it; destroying the call closes the upstream connection.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/error.h"
+#include "edge/api/records.h"
+#include "edge/api/turn_state.h"
+#include "edge/translate/reply.h"
+#include "edge/upstream/client.h"
+
+namespace ccp::edge {
+
+class Pump {
+ public:
+  struct Options {
+    translate::Form client = translate::Form::kEvents;
+    bool direct = false;
+    std::vector<Header> headers;             // Of the answer.
+  };
+  Pump(TurnState& turn, translate::Reply& reply, UpstreamCall& call, AttemptRecord& record, Options options);
+
+  // The error if another attempt may still answer: then nothing of this one but message_start went out, and the record is
+  // still open. Absent: the client has its answer, whole or visibly cut.
+  boost::asio::awaitable<std::optional<RequestError>> Run();
+
+ private:
+  enum class Ended { kNo, kComplete, kFailed };
+
+  boost::asio::awaitable<void> RunBesideKeepAlive();
+  boost::asio::awaitable<void> Relay();
+  boost::asio::awaitable<void> KeepAlive();
+  void Digest(const Result<std::size_t>& read);
+  void DigestBrokenRead(const RequestError& error);
+  void NoteLingering();
+  boost::asio::awaitable<void> Conclude();
+  boost::asio::awaitable<void> DeliverAnswer();
+  boost::asio::awaitable<void> DeliverFailure();
+  bool ClientWasTold() const;
+  const RequestError& Failure() const;
+
+  TurnState& turn_;
+  translate::Reply& reply_;
+  UpstreamCall& call_;
+  AttemptRecord& record_;
+  Options options_;
+  boost::asio::steady_timer keep_alive_timer_;
+  std::string in_;
+  std::string out_;
+  Ended ended_ = Ended::kNo;
+  bool content_before_ = false;              // Content had gone out before the bytes in out_.
+  bool lingering_ = false;
+  std::optional<RequestError> read_error_;
+  std::optional<RequestError> result_;
+};
+
+}  // namespace ccp::edge

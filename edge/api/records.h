@@ -1,0 +1,61 @@
+// The usage rows of a turn.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "common/base/error.h"
+#include "common/config/model.h"
+#include "common/usage/record.h"
+#include "edge/api/context.h"
+#include "edge/translate/reply.h"
+#include "edge/usage/sink.h"
+
+namespace ccp::edge {
+
+std::int64_t UnixMicros();
+
+// The row of a request that no upstream saw: attempt 0, rejected.
+void RecordRejected(UsageSink& sink, usage::Record record, const RequestError& error);
+
+// For what is refused before it is known to be a turn: the row, and the request in the metrics.
+void RecordRefusal(ApiContext& context, const RequestError& error, std::string_view request_id);
+
+// One upstream attempt, from before its first byte to its end.
+//
+// Ownership: refers to the sink and the model; the reply it follows must outlive Close().
+// Cancellation: destroyed while open, it closes itself as client_cancelled: nothing else unwinds a turn.
+class AttemptRecord {
+ public:
+  enum class Winner { kNo, kYes };  // Whether the client gets this attempt's answer, be it an error.
+
+  AttemptRecord(UsageSink& sink, usage::Record opening, const config::Model& model);
+  ~AttemptRecord();
+  AttemptRecord(const AttemptRecord&) = delete;
+  AttemptRecord& operator=(const AttemptRecord&) = delete;
+
+  void Open();                                      // Before the first byte goes upstream.
+  void Follow(const translate::Reply* reply) { reply_ = reply; }
+  void SetUpstreamAnswer(int http_status, std::string_view upstream_request_id);
+  void SetFirstByte();
+  void AddLosses(const translate::Losses& losses);
+
+  void Close(usage::Outcome outcome, Winner winner, std::string_view error);  // Once; later calls do nothing.
+  bool closed() const { return closed_; }
+  const usage::Record& row() const { return row_; }
+
+ private:
+  void TakeFromReply();
+  std::chrono::microseconds Elapsed() const;
+
+  UsageSink& sink_;
+  const config::Model& model_;
+  usage::Record row_;
+  const translate::Reply* reply_ = nullptr;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  std::uint64_t handle_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace ccp::edge

@@ -1,0 +1,159 @@
+#include "edge/api/turn.h"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <functional>
+#include <utility>
+
+#include "common/base/id.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "edge/api/answers.h"
+#include "edge/api/attempt.h"
+#include "edge/api/records.h"
+#include "edge/observe/access_log.h"
+
+namespace ccp::edge {
+namespace {
+
+namespace asio = boost::asio;
+using translate::MessagesRequest;
+
+// A weighted chain draws by the session, so that a conversation stays with one model and its prompt cache.
+std::uint64_t Draw(std::string_view session, std::mt19937_64& random) {
+  return session.empty() ? random() : std::hash<std::string_view>()(session);
+}
+
+std::chrono::milliseconds Milliseconds(std::chrono::microseconds duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+}
+
+}  // namespace
+
+Turn::Turn(ApiContext& context, HttpRequest& http, ResponseWriter& client, const asio::any_io_executor& executor)
+    : state_{.context = context,
+             .http = http,
+             .client = client,
+             .stream = ClientStream(client, executor),
+             .snapshot = context.snapshot,
+             .request_id = NewId("req_"),
+             .session = std::string(http.header("x-claude-code-session-id")),
+             .request = nullptr,
+             .decision = {},
+             .answered_by = {},
+             .tokens = {},
+             .error = {}} {}
+
+Turn::~Turn() {
+  RequestSample sample;
+  sample.model = state_.answered_by;
+  sample.route = state_.decision.route;
+  sample.http_status = state_.http_status;
+  sample.tokens = state_.tokens;
+  sample.duration = state_.Elapsed();
+  sample.first_byte = state_.first_byte;
+  state_.context.metrics.CountRequest(sample);
+
+  AccessEntry entry;
+  entry.request_id = state_.request_id;
+  if (state_.request != nullptr) entry.requested_model = state_.request->model();
+  entry.model = sample.model;
+  entry.route = sample.route;
+  entry.http_status = sample.http_status;
+  entry.attempts = state_.attempts;
+  entry.tokens = sample.tokens;
+  entry.duration = sample.duration;
+  entry.first_byte = sample.first_byte;
+  entry.error = state_.error;
+  log::Info(AccessLine(entry));
+}
+
+asio::awaitable<void> Turn::Run() {
+  if (auto error = Read()) {
+    RecordRejection(*error);
+    co_await GiveUp(*std::move(error));
+    co_return;
+  }
+  co_await TryCandidates();
+}
+
+std::optional<RequestError> Turn::Read() {
+  if (state_.snapshot == nullptr) return NoConfigurationYet();
+  auto request = MessagesRequest::Parse(std::move(state_.http.body), MessagesRequest::Endpoint::kMessages);
+  if (!request.ok()) return std::move(request).error();
+  state_.request = *std::move(request);
+  const route::Facts facts = CollectFacts();
+  const std::uint64_t draw = Draw(state_.session, state_.context.random);
+  state_.decision = route::Decide(facts, *state_.snapshot->policy, draw, route::Trace::kNone);
+  if (state_.decision.has_error) return state_.decision.error;
+  return std::nullopt;
+}
+
+route::Facts Turn::CollectFacts() {
+  route::Facts facts = state_.request->facts();
+  facts.subagent = !state_.http.header("x-claude-code-agent-id").empty();
+  for (const std::string& name : state_.snapshot->policy->header_names()) {
+    if (const std::string_view value = state_.http.header(name); !value.empty()) facts.headers[name] = value;
+  }
+  // Estimated: exact counting would cost more than all the rest of the turn, and routing needs no more.
+  state_.input_tokens = tokens::CountRequest(state_.request->root(), nullptr);
+  facts.input_tokens = state_.input_tokens;
+  return facts;
+}
+
+asio::awaitable<void> Turn::TryCandidates() {
+  AttemptPlan plan(state_.decision.candidates, state_.decision.on_quota, state_.context.times.attempts);
+  AttemptPlan::Step step = plan.First();
+  while (true) {
+    if (step.wait.count() > 0) {
+      asio::steady_timer pause(state_.stream.executor(), step.wait);
+      co_await pause.async_wait(asio::use_awaitable);
+    }
+    ++state_.attempts;
+    Attempt attempt(state_, *step.model);
+    std::optional<RequestError> error = co_await attempt.Run();
+    if (!error) co_return;
+    step = plan.AfterFailure(*error, Milliseconds(state_.Elapsed()), state_.context.random());
+    const bool last = step.model == nullptr;
+    attempt.Settle(*error, last ? AttemptRecord::Winner::kYes : AttemptRecord::Winner::kNo);
+    if (!last) continue;
+    upstream_headers_ = attempt.answer_headers();
+    co_await GiveUp(*std::move(error));
+    co_return;
+  }
+}
+
+asio::awaitable<void> Turn::GiveUp(RequestError error) {
+  state_.http_status = error.http_status;
+  state_.error = error.message;
+  if (state_.stream.begun()) {
+    const std::string event = Concat("event: error\ndata: ", ErrorBody(error, state_.request_id), "\n\n");
+    co_await state_.stream.End(event);
+    co_return;
+  }
+  std::vector<Header> headers = ErrorHeaders(error, state_.request_id);
+  if (!state_.answered_by.empty()) {
+    headers.emplace_back("x-ccp-model", state_.answered_by);
+    headers.emplace_back("x-ccp-route", state_.decision.route);
+    headers.emplace_back("x-ccp-attempts", std::to_string(state_.attempts));
+  }
+  headers.insert(headers.end(), upstream_headers_.begin(), upstream_headers_.end());
+  const std::string body = ErrorBody(error, state_.request_id);
+  co_await state_.client.Send(error.http_status, std::move(headers), body);
+}
+
+void Turn::RecordRejection(const RequestError& error) {
+  usage::Record record;
+  record.request_id = state_.request_id;
+  record.session = state_.session;
+  record.route = state_.decision.route;
+  record.config_revision = state_.snapshot == nullptr ? 0 : state_.snapshot->revision;
+  if (state_.request != nullptr) {
+    record.requested_model = state_.request->model();
+    record.streamed = state_.request->stream();
+  }
+  RecordRejected(*state_.context.usage, std::move(record), error);
+}
+
+}  // namespace ccp::edge

@@ -1,0 +1,11 @@
+// The JSON Schema of models.yaml, made from the field table: for editors. Pure.
+#pragma once
+
+#include <string>
+
+namespace ccp::config {
+
+// Draft-07, because yaml-language-server reads no later one. Indented, ends with a line feed; the same text every time.
+std::string SchemaJson();
+
+}  // namespace ccp::config

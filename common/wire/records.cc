@@ -1,0 +1,138 @@
+// usage::Record <-> ccp.v1.UsageRecord.
+#include <algorithm>
+#include <limits>
+
+#include "common/json/utf8.h"
+#include "common/wire/convert.h"
+
+namespace ccp::wire {
+namespace {
+
+// Counts are never negative; one that is, is a bug elsewhere and must not become 2^64.
+std::uint64_t Unsigned(std::int64_t number) { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, number)); }
+std::int64_t Signed(std::uint64_t number) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(std::min(number, kMost));
+}
+
+// A receiver refuses a whole batch for one string that is not UTF-8, and some of these come from clients and upstreams.
+std::string Text(const std::string& text) {
+  if (json::IsValidUtf8(text)) return text;
+  std::string valid;
+  json::AppendValidUtf8(valid, text);
+  return valid;
+}
+
+v1::Quality ToProto(usage::Quality quality) {
+  switch (quality) {
+    case usage::Quality::kUnknown: return v1::QUALITY_UNKNOWN;
+    case usage::Quality::kReported: return v1::QUALITY_REPORTED;
+    case usage::Quality::kPartial: return v1::QUALITY_PARTIAL;
+    case usage::Quality::kEstimated: return v1::QUALITY_ESTIMATED;
+  }
+  return v1::QUALITY_UNKNOWN;
+}
+
+// A value of a newer build counts as unknown: the row must not be lost for it.
+usage::Quality FromProto(v1::Quality quality) {
+  switch (quality) {
+    case v1::QUALITY_REPORTED: return usage::Quality::kReported;
+    case v1::QUALITY_PARTIAL: return usage::Quality::kPartial;
+    case v1::QUALITY_ESTIMATED: return usage::Quality::kEstimated;
+    default: return usage::Quality::kUnknown;
+  }
+}
+
+v1::Outcome ToProto(usage::Outcome outcome) {
+  switch (outcome) {
+    case usage::Outcome::kUnspecified: return v1::OUTCOME_UNSPECIFIED;
+    case usage::Outcome::kOk: return v1::OUTCOME_OK;
+    case usage::Outcome::kUpstreamError: return v1::OUTCOME_UPSTREAM_ERROR;
+    case usage::Outcome::kClientCancelled: return v1::OUTCOME_CLIENT_CANCELLED;
+    case usage::Outcome::kTimeout: return v1::OUTCOME_TIMEOUT;
+    case usage::Outcome::kCutMidStream: return v1::OUTCOME_CUT_MID_STREAM;
+    case usage::Outcome::kEdgeCrash: return v1::OUTCOME_EDGE_CRASH;
+    case usage::Outcome::kRejected: return v1::OUTCOME_REJECTED;
+  }
+  return v1::OUTCOME_UNSPECIFIED;
+}
+
+usage::Outcome FromProto(v1::Outcome outcome) {
+  switch (outcome) {
+    case v1::OUTCOME_OK: return usage::Outcome::kOk;
+    case v1::OUTCOME_UPSTREAM_ERROR: return usage::Outcome::kUpstreamError;
+    case v1::OUTCOME_CLIENT_CANCELLED: return usage::Outcome::kClientCancelled;
+    case v1::OUTCOME_TIMEOUT: return usage::Outcome::kTimeout;
+    case v1::OUTCOME_CUT_MID_STREAM: return usage::Outcome::kCutMidStream;
+    case v1::OUTCOME_EDGE_CRASH: return usage::Outcome::kEdgeCrash;
+    case v1::OUTCOME_REJECTED: return usage::Outcome::kRejected;
+    default: return usage::Outcome::kUnspecified;
+  }
+}
+
+}  // namespace
+
+v1::UsageRecord ToProto(const usage::Record& record) {
+  v1::UsageRecord proto;
+  proto.set_request_id(Text(record.request_id));
+  proto.set_attempt(record.attempt);
+  proto.set_winner(record.winner);
+  proto.set_model(Text(record.model));
+  proto.set_provider(Text(record.provider));
+  proto.set_upstream_model(Text(record.upstream_model));
+  proto.set_requested_model(Text(record.requested_model));
+  proto.set_route(Text(record.route));
+  v1::Tokens& tokens = *proto.mutable_tokens();
+  tokens.set_input(Unsigned(record.tokens.input));
+  tokens.set_cache_read(Unsigned(record.tokens.cache_read));
+  tokens.set_cache_write(Unsigned(record.tokens.cache_write));
+  tokens.set_output(Unsigned(record.tokens.output));
+  tokens.set_reasoning(Unsigned(record.tokens.reasoning));
+  proto.set_quality(ToProto(record.quality));
+  proto.set_outcome(ToProto(record.outcome));
+  proto.set_started_us(record.started_us);
+  proto.set_duration_us(record.duration_us);
+  proto.set_first_byte_us(record.first_byte_us);
+  proto.set_config_revision(record.config_revision);
+  if (record.cost_nano_usd) proto.set_cost_nano_usd(*record.cost_nano_usd);
+  proto.set_http_status(static_cast<std::uint32_t>(std::max(0, record.http_status)));
+  proto.set_error(Text(record.error));
+  proto.set_streamed(record.streamed);
+  for (const std::string& loss : record.losses) proto.add_losses(Text(loss));
+  proto.set_session(Text(record.session));
+  proto.set_upstream_request_id(Text(record.upstream_request_id));
+  return proto;
+}
+
+usage::Record FromProto(const v1::UsageRecord& proto) {
+  usage::Record record;
+  record.request_id = proto.request_id();
+  record.attempt = proto.attempt();
+  record.winner = proto.winner();
+  record.model = proto.model();
+  record.provider = proto.provider();
+  record.upstream_model = proto.upstream_model();
+  record.requested_model = proto.requested_model();
+  record.route = proto.route();
+  record.tokens = {.input = Signed(proto.tokens().input()),
+                   .cache_read = Signed(proto.tokens().cache_read()),
+                   .cache_write = Signed(proto.tokens().cache_write()),
+                   .output = Signed(proto.tokens().output()),
+                   .reasoning = Signed(proto.tokens().reasoning())};
+  record.quality = FromProto(proto.quality());
+  record.outcome = FromProto(proto.outcome());
+  record.started_us = proto.started_us();
+  record.duration_us = proto.duration_us();
+  record.first_byte_us = proto.first_byte_us();
+  record.config_revision = proto.config_revision();
+  if (proto.has_cost_nano_usd()) record.cost_nano_usd = proto.cost_nano_usd();
+  record.http_status = static_cast<int>(proto.http_status());
+  record.error = proto.error();
+  record.streamed = proto.streamed();
+  record.losses = {proto.losses().begin(), proto.losses().end()};
+  record.session = proto.session();
+  record.upstream_request_id = proto.upstream_request_id();
+  return record;
+}
+
+}  // namespace ccp::wire

@@ -39,9 +39,21 @@ struct Dialect {
   bool text_tool_calls = false;        // Function calls written as text become tool calls.
   std::size_t max_tool_name = 64;
   std::size_t max_stop_sequences = 4;
+  std::size_t max_tool_id = 0;         // Longer tool-call ids are refused; 0: no limit known.
+  // What tool_choice may be. kAutoOnly: anything else is refused or ignored.
+  enum class ToolChoice : std::uint8_t { kAny, kAutoOnly } tool_choice = ToolChoice::kAny;
+  bool forced_tool_excludes_thinking = false;  // A forced tool is refused while the model thinks.
+  bool service_tier = false;           // The field service_tier is understood.
+  bool system_anywhere = true;         // System messages may stand inside the conversation; else they become marked user text.
+  // How a trailing assistant message is continued instead of answered.
+  enum class Prefill : std::uint8_t { kPlain, kPrefix, kPartial, kContinueFinalMessage } prefill = Prefill::kPlain;
 };
 
 const Dialect* FindDialect(std::string_view name);              // nullptr if unknown.
 const std::vector<Dialect>& Dialects();
+
+// The row for one model: "openai" becomes "openai-reasoning" for models whose name says that they reason (o3, gpt-5 ...),
+// because OpenAI refuses sampling parameters for them. Every other row is returned as it is.
+const Dialect& DialectForModel(const Dialect& dialect, std::string_view upstream_name);
 
 }  // namespace ccp::translate

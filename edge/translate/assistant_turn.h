@@ -1,0 +1,80 @@
+// One assistant turn of the history: text, calls and reasoning of all messages that form it, written as one message.
+// Internal to edge/translate.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "edge/translate/chat_context.h"
+
+namespace ccp::translate {
+
+// The calls of the turn just written, as far as they still wait for their results.
+class OpenCalls {
+ public:
+  // The id the call gets upstream: `upstream_id`, or with a number behind it if the turn has it already.
+  const std::string& Add(const std::string& client_id, std::string upstream_id);
+
+  // The upstream id of the first unanswered call of that name, now answered; nullptr if there is none.
+  const std::string* Answer(const std::string& client_id);
+
+  std::vector<std::string_view> Unanswered() const;
+  void Clear();
+
+ private:
+  struct Call {
+    std::string upstream_id;
+    std::size_t next = kNone;  // The next call of the same id, in order.
+    bool answered = false;
+  };
+  struct SameId {
+    std::size_t first_open;
+    std::size_t last;
+    int count;
+  };
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  std::vector<Call> calls_;
+  std::unordered_map<std::string, SameId> by_id_;
+};
+
+class AssistantTurn {
+ public:
+  AssistantTurn(ChatContext& context, OpenCalls& open_calls) : context_(context), open_calls_(open_calls) {}
+
+  void Add(json::Value message);
+
+  enum class Place : std::uint8_t { kInside, kLast };
+  // Appends the message; nothing if the turn holds neither text nor calls. Returns whether it did.
+  bool AppendTo(std::string& out, Place place);
+
+ private:
+  void AddBlock(json::Value block);
+  void AddText(json::Value text);
+  void AddThinking(json::Value block);
+  void AddCall(json::Value block);
+  void TakeState(const struct ReasoningState& state, std::string_view shown_text);
+  void AppendContent(std::string& out) const;
+  void AppendReasoning(std::string& out) const;
+  void AppendCalls(std::string& out) const;
+  void AppendPrefillMark(std::string& out);
+
+  struct Call {
+    std::string id;
+    std::string name;
+    std::string thought_signature;  // Gemini's; usually empty.
+    json::Value input;
+  };
+
+  ChatContext& context_;
+  OpenCalls& open_calls_;
+  std::vector<std::string_view> texts_;  // Escaped.
+  std::vector<Call> calls_;
+  std::string reasoning_;                // Escaped text.
+  std::string reasoning_details_;        // Elements of a JSON array.
+  std::string thought_signature_;        // Of a thinking block: belongs to the first call.
+};
+
+}  // namespace ccp::translate

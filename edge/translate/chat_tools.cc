@@ -1,0 +1,224 @@
+#include "edge/translate/chat_tools.h"
+
+#include <string>
+
+#include "common/base/text.h"
+#include "common/json/write.h"
+#include "edge/translate/client_tools.h"
+#include "edge/translate/schema.h"
+
+namespace ccp::translate {
+namespace {
+
+using json::Value;
+using Search = Dialect::Search;
+
+// Claude Code offers this in place of tools that it will name later. It cannot be called.
+constexpr std::string_view kPlaceholderTool = "DeferredToolPlaceholder";
+
+// OpenAI searches only with the models made for it, which say so in their name.
+bool SearchesItself(const ChatContext& context) {
+  switch (context.dialect.search) {
+    case Search::kWebSearchOptions: return context.model.upstream_name.find("search") != std::string::npos;
+    case Search::kOpenRouterPlugin:
+    case Search::kQwen:
+    case Search::kGlm: return true;
+    // Kimi's search wants its own call echoed by the caller, and Gemini's compatible API has none.
+    case Search::kKimi:
+    case Search::kGemini:
+    case Search::kNone: return false;
+  }
+  return false;
+}
+
+class ToolsWriter {
+ public:
+  ToolsWriter(ChatBody& body, ChatContext& context) : body_(body), context_(context) {}
+
+  Result<ToolForce> Write() {
+    std::string tools = "[";
+    std::size_t index = 0;
+    for (const Value tool : context_.request.tools().elements()) {
+      if (auto error = WriteTool(tools, tool, index++)) return *std::move(error);
+    }
+    if (search_ && context_.dialect.search == Search::kGlm) {
+      Separate(tools);
+      tools += R"({"type":"web_search","web_search":{"enable":true,"search_result":true}})";
+    }
+    tools += ']';
+    if (search_) WriteSearch();
+    return WriteChoice(tools);
+  }
+
+ private:
+  static void Separate(std::string& list) {
+    if (list.back() != '[') list += ',';
+  }
+
+  bool IsDropped(Value tool) const {
+    return context_.options.tool_is_dropped && context_.options.tool_is_dropped(tool["name"].str());
+  }
+
+  MaybeError WriteTool(std::string& out, Value tool, std::size_t index) {
+    if (tool["name"].is(kPlaceholderTool) && tool["defer_loading"].exists()) return {};
+    if (IsDropped(tool)) {
+      context_.losses.Add("tools_dropped");
+      return {};
+    }
+    const std::string type = tool["type"].str();
+    switch (KindOfTool(type)) {
+      case ToolKind::kCustom: WriteCustom(out, tool); return {};
+      case ToolKind::kClient: WriteClient(out, tool, *FindClientTool(type)); return {};
+      case ToolKind::kWebSearch: TakeWebSearch(); return {};
+      case ToolKind::kServer: context_.losses.Add("server_tool_dropped"); return {};
+      case ToolKind::kUnknownTyped: break;
+    }
+    return InvalidRequest(Concat("tools.", index, ".type: this kind of tool has no schema known here; model ",
+                                 context_.model.name, " needs a custom tool with an input_schema"));
+  }
+
+  void TakeWebSearch() {
+    search_ = SearchesItself(context_);
+    context_.losses.Add(search_ ? "server_tool_emulated" : "server_tool_dropped");
+  }
+
+  void BeginFunction(std::string& out, Value tool) {
+    Separate(out);
+    ++functions_;
+    out += R"({"type":"function","function":{"name":)";
+    json::AppendString(out, context_.tool_names.For(tool["name"].str()));
+  }
+
+  void WriteCustom(std::string& out, Value tool) {
+    if (tool["cache_control"].is_object()) context_.losses.Add("cache_control_dropped");
+    BeginFunction(out, tool);
+    if (const Value description = tool["description"]; description.is_string()) {
+      out += R"(,"description":)";
+      context_.copier.Append(out, description.raw());
+    }
+    WriteParameters(out, tool["input_schema"]);
+    if (tool["strict"].boolean() == true) WriteStrict(out, tool["input_schema"]);
+    out += "}}";
+  }
+
+  void WriteParameters(std::string& out, Value schema) {
+    // Gemini refuses an object without properties, and takes a function without parameters.
+    if (context_.dialect.schema == Dialect::Schema::kGemini && schema["properties"].size() == 0) return;
+    out += R"(,"parameters":)";
+    const SchemaChange change = AppendToolSchema(out, schema, context_.dialect.schema, context_.copier);
+    if (change == SchemaChange::kReduced) context_.losses.Add("tool_schema_reduced");
+  }
+
+  void WriteStrict(std::string& out, Value schema) {
+    if (context_.dialect.schema == Dialect::Schema::kWhole && MeetsStrict(schema)) {
+      out += R"(,"strict":true)";
+    } else {
+      context_.losses.Add("tool_strict_dropped");
+    }
+  }
+
+  void WriteClient(std::string& out, Value tool, const ClientTool& known) {
+    BeginFunction(out, tool);
+    out += R"(,"description":)";
+    json::AppendString(out, Concat(known.description, ScreenSize(tool)));
+    out += R"(,"parameters":)";
+    out += known.schema;
+    out += "}}";
+  }
+
+  static std::string ScreenSize(Value tool) {
+    const auto width = tool["display_width_px"].integer();
+    const auto height = tool["display_height_px"].integer();
+    if (!width || !height) return "";
+    return Concat(" The screen is ", *width, " pixels wide and ", *height, " high.");
+  }
+
+  void WriteSearch() {
+    switch (context_.dialect.search) {
+      case Search::kWebSearchOptions: return body_.Add("web_search_options", "{}");
+      case Search::kOpenRouterPlugin: return body_.Add("plugins", R"([{"id":"web"}])");
+      case Search::kQwen: return body_.Add("enable_search", "true");
+      case Search::kGlm:  // Stands among the tools.
+      case Search::kKimi:
+      case Search::kGemini:
+      case Search::kNone: return;
+    }
+  }
+
+  Result<ToolForce> WriteChoice(const std::string& tools) {
+    const Value choice = context_.request.root()["tool_choice"];
+    if (choice["type"].is("tool")) {
+      if (auto error = CheckForcedTool(choice["name"])) return *std::move(error);
+    }
+    if (tools == "[]") return ToolForce::kFree;  // Chat Completions refuses an empty list, and a choice without tools.
+    const bool none = choice["type"].is("none");
+    if (none && context_.dialect.tool_choice == Dialect::ToolChoice::kAutoOnly) {
+      return ToolForce::kFree;  // Tools that are not offered cannot be called.
+    }
+    body_.Add("tools", tools);
+    if (functions_ == 0) return ToolForce::kFree;
+    WriteParallel(choice);
+    return WriteChoiceOfFunction(choice);
+  }
+
+  ToolForce WriteChoiceOfFunction(Value choice) {
+    const Value type = choice["type"];
+    if (type.is("auto")) body_.Add("tool_choice", R"("auto")");
+    if (type.is("none")) body_.Add("tool_choice", R"("none")");
+    if (!type.is("any") && !type.is("tool")) return ToolForce::kFree;
+    if (forced_is_search_) return ToolForce::kFree;
+    if (context_.dialect.tool_choice == Dialect::ToolChoice::kAutoOnly) {
+      context_.losses.Add("tool_choice_downgraded");
+      body_.Add("tool_choice", R"("auto")");
+      return ToolForce::kFree;
+    }
+    if (type.is("any")) {
+      body_.Add("tool_choice", R"("required")");
+    } else if (body_.Begin("tool_choice")) {
+      body_.out() += R"({"type":"function","function":{"name":)";
+      json::AppendString(body_.out(), context_.tool_names.For(choice["name"].str()));
+      body_.out() += "}}";
+    }
+    return ToolForce::kForced;
+  }
+
+  // A forced tool must go upstream as a function, or be the search that the upstream does by itself.
+  MaybeError CheckForcedTool(Value name) {
+    for (const Value tool : context_.request.tools().elements()) {
+      if (!tool["name"].is(name.str())) continue;
+      const ToolKind kind = KindOfTool(tool["type"].str());
+      if (IsDropped(tool)) return ForcedToolIsGone("the configuration keeps it from this model (drop_tools)");
+      if (kind == ToolKind::kServer) return ForcedToolIsGone("it is a server tool that this model does not have");
+      if (kind != ToolKind::kWebSearch) return {};
+      if (!search_) return ForcedToolIsGone("this model cannot search the web");
+      forced_is_search_ = true;
+      return {};
+    }
+    return InvalidRequest("tool_choice.name: no tool of that name is offered in tools");
+  }
+
+  MaybeError ForcedToolIsGone(std::string_view why) const {
+    return InvalidRequest(Concat("tool_choice.name: the tool cannot be forced on model ", context_.model.name, ": ", why));
+  }
+
+  void WriteParallel(Value choice) {
+    if (choice["disable_parallel_tool_use"].boolean() != true) return;
+    if (context_.dialect.parallel_tool_calls) {
+      body_.Add("parallel_tool_calls", "false");
+    } else {
+      context_.losses.Add("parallel_tool_calls_not_limited");
+    }
+  }
+
+  ChatBody& body_;
+  ChatContext& context_;
+  std::size_t functions_ = 0;
+  bool search_ = false;
+  bool forced_is_search_ = false;
+};
+
+}  // namespace
+
+Result<ToolForce> WriteTools(ChatBody& body, ChatContext& context) { return ToolsWriter(body, context).Write(); }
+
+}  // namespace ccp::translate

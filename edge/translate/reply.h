@@ -48,7 +48,8 @@ class Reply {
     kStarted,   // message_start at most: another attempt may still take over.
     kContent,   // Content went out: this attempt is the answer.
     kComplete,  // The whole answer went out (message_stop, or the JSON object).
-    kFailed,    // error() says why. If Phase was kContent before, `event: error` went out; else nothing did.
+    kFailed,    // error() says why. If Phase was kContent before, `event: error` went out; else nothing did. A direct
+                // reply never makes one up: its upstream's own error went out, or the caller cuts the connection.
   };
   enum class End : std::uint8_t { kClean, kCut };  // The body ended as HTTP says it must, or the connection broke.
 
@@ -59,10 +60,14 @@ class Reply {
   virtual void Finish(End end, std::string& out) = 0;
   // Writes message_start if it is still due and the client wants events: so that a silent upstream does not look dead.
   virtual void Start(std::string& out) = 0;
-  // Ends the client's stream with `event: error`, if content went out and it is still open (our own timeout, shutdown).
+  // Ends the client's event stream with `event: error`, if message_start went out (from here or an earlier attempt) and the
+  // stream is still open: our own timeout, shutdown, or the last attempt failed. A direct reply that stands in the middle of
+  // an upstream's event writes nothing: there only cutting the connection tells the truth.
   virtual void Fail(const RequestError& error, std::string& out) = 0;
 
   virtual Phase phase() const = 0;
+  // The answer is whole and only its token counts may still come: wait a second or two, then call Finish(kClean).
+  virtual bool lingers() const { return false; }
   virtual const RequestError& error() const = 0;            // With kFailed only.
   virtual usage::Tokens tokens() const = 0;                 // As far as known.
   virtual usage::Quality quality() const = 0;
@@ -71,6 +76,9 @@ class Reply {
 
 std::unique_ptr<Reply> MakeChatReply(ReplyContext context);    // From Chat Completions.
 std::unique_ptr<Reply> MakeDirectReply(ReplyContext context);  // From an Anthropic-format upstream: relays bytes, reads usage in passing.
+
+// `event: error`, for a client whose stream began.
+std::string ErrorEvent(const RequestError& error);
 
 // `ping` event, for silences after message_start.
 inline constexpr std::string_view kPing = "event: ping\ndata: {\"type\":\"ping\"}\n\n";

@@ -1,0 +1,88 @@
+#include "edge/translate/block_writer.h"
+
+#include <utility>
+
+namespace ccp::translate {
+
+BlockWriter::BlockWriter(std::unique_ptr<AnswerWriter> form, Options options)
+    : form_(std::move(form)), options_(std::move(options)), started_(options_.message_started) {}
+
+void BlockWriter::Start(std::string& out) {
+  if (started_ || ended_) return;
+  started_ = true;
+  form_->StartMessage(options_.head, out);
+}
+
+void BlockWriter::Text(std::string_view escaped, std::string& out) {
+  if (ended_ || escaped.empty()) return;
+  Open(BlockKind::kText, out);
+  content_bytes_ += escaped.size();
+  Delta(joiner_.Push(escaped), out);
+}
+
+void BlockWriter::Thinking(std::string_view escaped, std::string& out) {
+  if (ended_) return;
+  Open(BlockKind::kThinking, out);
+  content_bytes_ += escaped.size();
+  if (options_.thinking_text == ThinkingText::kShow) Delta(joiner_.Push(escaped), out);
+}
+
+void BlockWriter::OpenTool(std::string_view id, std::string_view name, std::string& out) {
+  if (ended_) return;
+  CloseBlock(out);
+  Start(out);
+  open_ = BlockKind::kToolUse;
+  has_tool_ = true;
+  form_->StartTool(next_index_, id, name, out);
+}
+
+void BlockWriter::ToolInput(std::string_view escaped, std::string& out) {
+  if (open_ != BlockKind::kToolUse) return;
+  content_bytes_ += escaped.size();
+  Delta(escaped, out);
+}
+
+void BlockWriter::WholeBlock(std::string_view json, std::string& out) {
+  if (ended_) return;
+  CloseBlock(out);
+  Start(out);
+  form_->WholeBlock(next_index_++, json, out);
+}
+
+void BlockWriter::Open(BlockKind kind, std::string& out) {
+  if (open_ == kind) return;
+  CloseBlock(out);
+  Start(out);
+  open_ = kind;
+  form_->StartBlock(next_index_, kind, out);
+}
+
+void BlockWriter::Delta(std::string_view escaped, std::string& out) {
+  if (!escaped.empty()) form_->Delta(escaped, out);
+}
+
+void BlockWriter::CloseBlock(std::string& out) {
+  if (!open_) return;
+  Delta(joiner_.Flush(), out);
+  if (open_ == BlockKind::kThinking) form_->Signature(options_.seal ? options_.seal() : std::string(), out);
+  form_->StopBlock(out);
+  open_.reset();
+  ++next_index_;
+}
+
+void BlockWriter::End(const MessageEnd& end, std::string& out) {
+  if (ended_) return;
+  CloseBlock(out);
+  Start(out);
+  ended_ = true;
+  form_->EndMessage(end, out);
+}
+
+void BlockWriter::Fail(const RequestError& error, std::string& out) {
+  if (ended_) return;
+  ended_ = true;
+  open_.reset();
+  form_->Error(error, out);
+}
+
+}  // namespace ccp::translate

@@ -1,0 +1,65 @@
+// Writes one Anthropic answer, and cannot write an illegal one: message_start once and first, blocks 0, 1, 2, ... of which
+// at most one is open, a thinking block sealed with its signature, message_delta and message_stop once, nothing after them
+// or after an error. There is no call that could break the order: each does what is still due before its own part, and
+// after the end does nothing.
+//
+// Texts called `escaped` are contents of valid JSON strings, still escaped; surrogates torn apart by the cut between two
+// fragments of a text are joined here. Pure; thread-compatible; one answer, one writer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "edge/translate/answer_writer.h"
+#include "edge/translate/surrogate_joiner.h"
+
+namespace ccp::translate {
+
+class BlockWriter {
+ public:
+  enum class ThinkingText : std::uint8_t { kShow, kOmit };  // kOmit: block and signature without the text.
+  struct Options {
+    MessageHead head;
+    ThinkingText thinking_text = ThinkingText::kShow;
+    bool message_started = false;          // message_start went out already, from an earlier attempt.
+    std::function<std::string()> seal;     // The signature of the thinking block that ends now: plain ASCII.
+  };
+  BlockWriter(std::unique_ptr<AnswerWriter> form, Options options);
+
+  void Start(std::string& out);
+  // Opens a block if none of that kind is open. An empty text is nothing.
+  void Text(std::string_view escaped, std::string& out);
+  // The same, but an empty fragment opens the block too: state may have to travel without any text.
+  void Thinking(std::string_view escaped, std::string& out);
+  void OpenTool(std::string_view id, std::string_view name, std::string& out);
+  void ToolInput(std::string_view escaped, std::string& out);   // Nothing unless a tool block is open.
+  void WholeBlock(std::string_view json, std::string& out);     // A complete content block.
+  void CloseBlock(std::string& out);
+  void End(const MessageEnd& end, std::string& out);
+  void Fail(const RequestError& error, std::string& out);
+
+  bool started() const { return started_; }
+  bool has_content() const { return next_index_ > 0 || open_.has_value(); }
+  bool has_tool() const { return has_tool_; }
+  bool ended() const { return ended_; }
+  std::size_t content_bytes() const { return content_bytes_; }  // Of texts and inputs, as escaped: for estimates.
+
+ private:
+  void Open(BlockKind kind, std::string& out);
+  void Delta(std::string_view escaped, std::string& out);
+
+  std::unique_ptr<AnswerWriter> form_;
+  Options options_;
+  SurrogateJoiner joiner_;
+  std::optional<BlockKind> open_;
+  std::size_t next_index_ = 0;     // Of the open block, else of the next one.
+  std::size_t content_bytes_ = 0;
+  bool started_;
+  bool has_tool_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace ccp::translate

@@ -1,0 +1,491 @@
+// Chat Completions -> Anthropic: one path for all four pairs of forms. An upstream's stream is a row of deltas, its JSON
+// answer is one delta that holds everything; both go through ToolCalls (order) and BlockWriter (grammar) to either writer.
+// Texts stay as they stand in the upstream's JSON, still escaped, from there to the client.
+#include <algorithm>
+#include <utility>
+
+#include "common/base/id.h"
+#include "common/base/text.h"
+#include "common/json/utf8.h"
+#include "common/json/write.h"
+#include "edge/translate/block_writer.h"
+#include "edge/translate/reply.h"
+#include "edge/translate/reply_error.h"
+#include "edge/translate/search_results.h"
+#include "edge/translate/sse_reader.h"
+#include "edge/translate/stop_reason.h"
+#include "edge/translate/surrogate_joiner.h"
+#include "edge/translate/text_splitter.h"
+#include "edge/translate/thinking_state.h"
+#include "edge/translate/tool_calls.h"
+#include "edge/translate/usage_reader.h"
+
+namespace ccp::translate {
+namespace {
+
+constexpr std::size_t kMaxBodyBytes = 64u << 20;   // Of a JSON answer.
+constexpr std::size_t kBytesPerToken = 4;          // For estimates where the upstream reports nothing.
+constexpr std::int64_t kLegacyFunctionCall = -1;   // Index of function_call among tool_calls.
+
+std::unique_ptr<AnswerWriter> MakeWriter(Form form) {
+  return form == Form::kEvents ? MakeEventWriter() : MakeMessageWriter();
+}
+
+// The form a body really has. Servers label streams as JSON and the other way round.
+Form FormByFirstByte(char first, Form declared) {
+  if (first == '{' || first == '[') return Form::kJson;
+  constexpr std::string_view kFieldInitials = "deir:";  // data, event, id, retry, comment
+  return kFieldInitials.find(first) != std::string_view::npos ? Form::kEvents : declared;
+}
+
+// What of a stream's beginning says nothing about its form.
+bool IsPreamble(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || static_cast<unsigned char>(c) >= 0x80; }
+
+class ChatReply : public Reply {
+ public:
+  explicit ChatReply(ReplyContext context)
+      : context_(std::move(context)),
+        thinking_(context_.dialect->history,
+                  context_.omit_thinking_text ? ThinkingState::Text::kOmitted : ThinkingState::Text::kShown,
+                  context_.fleet_secret),
+        writer_(MakeWriter(context_.client), WriterOptions()),
+        tools_(writer_, losses_, {context_.message_id, context_.fleet_secret, &context_.tool_names}) {
+    if (context_.dialect->split_think_tag || context_.dialect->text_tool_calls) MakeSplitter();
+  }
+  ChatReply(const ChatReply&) = delete;
+  ChatReply& operator=(const ChatReply&) = delete;
+
+  void Feed(std::string_view bytes, std::string& out) override;
+  void Finish(End end, std::string& out) override;
+  void Start(std::string& out) override {
+    if (!settled() && context_.client == Form::kEvents) writer_.Start(out);
+  }
+  void Fail(const RequestError& error, std::string& out) override;
+
+  Phase phase() const override;
+  bool lingers() const override { return !settled() && finish_ != FinishReason::kUnsaid; }
+  const RequestError& error() const override { return error_; }
+  usage::Tokens tokens() const override;
+  usage::Quality quality() const override;
+  const Losses& losses() const override { return losses_; }
+
+ private:
+  enum class Shape : std::uint8_t { kDelta, kMessage };
+  enum class Outcome : std::uint8_t { kOpen, kComplete, kFailed };
+
+  BlockWriter::Options WriterOptions();
+  void MakeSplitter();
+  bool settled() const { return outcome_ != Outcome::kOpen; }
+
+  bool LearnForm(std::string_view bytes);
+  void DrainEvents(std::string& out);
+  void OnEvent(const SseReader::Event& event, std::string& out);
+  bool Parse(std::string_view text);
+  void OnChunk(json::Value root, std::string& out);
+  void OnWholeAnswer(std::string& out);
+  void OnChoice(json::Value choice, json::Value content, Shape shape, std::string& out);
+  void OnContent(json::Value content, Shape shape, std::string& out);
+
+  void Reasoning(json::Value content, std::string& out);
+  bool Think(json::Value text, std::string& out);            // Whether it said anything; so do the next two.
+  bool ThinkBlocks(json::Value blocks, std::string& out);
+  bool ThinkDetails(json::Value details, std::string& out);
+  void Content(json::Value content, std::string& out);
+  void Part(json::Value part, std::string& out);
+  void Text(std::string_view escaped, std::string& out);
+  void Refusal(json::Value refusal, std::string& out);
+  void Tools(json::Value calls, Shape shape, std::string& out);
+  void Tool(json::Value call, std::optional<std::int64_t> index, std::string& out);
+  void LegacyCall(json::Value function_call, std::string& out);
+  void Function(json::Value function, ToolCallDelta delta, std::string& out);
+  void FlushText(std::string& out);
+
+  void Usage(json::Value usage);
+  void Complete(std::string& out);
+  void FailHere(RequestError error, std::string& out);
+
+  ReplyContext context_;
+  Losses losses_;
+  ThinkingState thinking_;
+  BlockWriter writer_;
+  ToolCalls tools_;
+  SearchResults search_;
+  SseReader reader_;
+  std::string body_;                       // Of a JSON answer.
+  std::optional<Form> form_;               // As the first byte told.
+  std::string repaired_;                   // A chunk that was not valid UTF-8. The scratch document refers to it.
+  std::unique_ptr<TextSplitter> splitter_;
+  SurrogateJoiner splitter_joiner_;
+  std::string* splitter_out_ = nullptr;    // Set while the splitter works.
+  std::string unescaped_;
+  std::string escaped_;
+
+  Outcome outcome_ = Outcome::kOpen;
+  FinishReason finish_ = FinishReason::kUnsaid;
+  std::string stop_sequence_;
+  bool refused_ = false;
+  bool answered_ = false;                  // A choice was seen.
+  std::optional<usage::Tokens> reported_;
+  RequestError error_;
+};
+
+BlockWriter::Options ChatReply::WriterOptions() {
+  BlockWriter::Options options;
+  options.head = {context_.message_id, context_.requested_model, context_.estimated_input_tokens};
+  options.thinking_text =
+      context_.omit_thinking_text ? BlockWriter::ThinkingText::kOmit : BlockWriter::ThinkingText::kShow;
+  options.message_started = context_.started && context_.client == Form::kEvents;
+  options.seal = [this] { return thinking_.Seal(); };
+  return options;
+}
+
+void ChatReply::MakeSplitter() {
+  const auto escape = [this](std::string_view text) -> std::string_view {
+    escaped_.clear();
+    json::AppendEscaped(escaped_, text);
+    return escaped_;
+  };
+  TextSplitter::Sink sink;
+  sink.text = [this, escape](std::string_view text) { tools_.Text(escape(text), *splitter_out_); };
+  sink.thinking = [this, escape](std::string_view text) {
+    thinking_.AddText(escape(text));
+    tools_.Thinking(escaped_, *splitter_out_);
+  };
+  sink.call = [this, escape](std::string_view name, std::string_view arguments) {
+    losses_.Add("tool_call_from_text");
+    ToolCallDelta delta;
+    delta.id = DerivedId("toolu_", Concat(context_.message_id, ":text:", writer_.content_bytes()));
+    delta.name = name;
+    delta.arguments = escape(arguments);
+    tools_.Call(delta, *splitter_out_);
+  };
+  splitter_ = std::make_unique<TextSplitter>(
+      TextSplitter::Options{context_.dialect->split_think_tag, context_.dialect->text_tool_calls}, std::move(sink));
+}
+
+// ---- From bytes to chunks
+
+void ChatReply::Feed(std::string_view bytes, std::string& out) {
+  if (settled() || !LearnForm(bytes)) return;
+  if (form_ == Form::kJson) {
+    body_ += bytes;
+    if (body_.size() > kMaxBodyBytes) FailHere(BadReply("it is larger than 64 MiB"), out);
+    return;
+  }
+  reader_.Add(bytes);
+  DrainEvents(out);
+}
+
+bool ChatReply::LearnForm(std::string_view bytes) {
+  if (form_) return true;
+  const auto first = std::find_if_not(bytes.begin(), bytes.end(), IsPreamble);
+  if (first == bytes.end()) return false;  // White space or a byte order mark: nothing is lost with it.
+  form_ = FormByFirstByte(*first, context_.upstream);
+  return true;
+}
+
+void ChatReply::DrainEvents(std::string& out) {
+  while (!settled()) {
+    const std::optional<SseReader::Event> event = reader_.Next();
+    if (!event) break;
+    OnEvent(*event, out);
+  }
+  if (reader_.overflowed() && !settled()) FailHere(BadReply("one event is larger than 32 MiB"), out);
+}
+
+void ChatReply::OnEvent(const SseReader::Event& event, std::string& out) {
+  if (Trim(event.data) == "[DONE]") {
+    if (!answered_) return FailHere(BadReply("it holds no choices"), out);
+    return Complete(out);
+  }
+  if (!Parse(event.data)) {
+    if (event.name == "error") {
+      return FailHere(UnreadableError(event.data, context_.estimated_input_tokens), out);
+    }
+    if (!Trim(event.data).empty()) losses_.Add("reply_bytes_skipped");
+    return;
+  }
+  const json::Value root = context_.scratch->root();
+  if (auto error = ReadReplyError(root, context_.estimated_input_tokens)) return FailHere(*std::move(error), out);
+  if (event.name == "error") {
+    return FailHere(UnreadableError(event.data, context_.estimated_input_tokens), out);
+  }
+  OnChunk(root, out);
+}
+
+// Reads JSON into the scratch document. Ill-formed UTF-8 is replaced: the text around it is worth having.
+bool ChatReply::Parse(std::string_view text) {
+  if (context_.scratch->Parse(text).ok()) return true;
+  if (json::IsValidUtf8(text)) return false;
+  repaired_.clear();
+  json::AppendValidUtf8(repaired_, text);
+  return context_.scratch->Parse(repaired_).ok();
+}
+
+void ChatReply::OnChunk(json::Value root, std::string& out) {
+  if (!root.is_object()) return;
+  Start(out);
+  const json::Value usage = root["usage"];
+  Usage(usage);
+  bool has_choice = false;
+  for (const json::Value choice : root["choices"].elements()) {
+    has_choice = true;
+    if (choice["index"].integer().value_or(0) != 0) continue;
+    Usage(choice["usage"]);  // Kimi
+    json::Value content = choice["delta"];
+    // Some servers repeat the whole answer as `message` in the last chunk; it counts only if there was nothing before.
+    if (content.absent_or_null() && !writer_.has_content()) content = choice["message"];
+    OnChoice(choice, content, Shape::kDelta, out);
+    if (settled()) return;
+  }
+  if (!has_choice && usage.is_object() && finish_ != FinishReason::kUnsaid) Complete(out);
+}
+
+void ChatReply::OnWholeAnswer(std::string& out) {
+  std::string body = std::move(body_);
+  if (!Parse(body)) return FailHere(BadReply("it is not JSON"), out);
+  const json::Value root = context_.scratch->root();
+  if (auto error = ReadReplyError(root, context_.estimated_input_tokens)) return FailHere(*std::move(error), out);
+  Usage(root["usage"]);
+  for (const json::Value choice : root["choices"].elements()) {
+    if (choice["index"].integer().value_or(0) != 0) continue;
+    OnChoice(choice, choice["message"], Shape::kMessage, out);
+    break;
+  }
+  if (settled()) return;
+  if (!answered_) return FailHere(BadReply("it holds no choices"), out);
+  Complete(out);
+}
+
+void ChatReply::Finish(End end, std::string& out) {
+  if (settled()) return;
+  if (form_ == Form::kJson) {
+    // A body that broke off is not JSON; one that is whole is good although the connection broke after it.
+    if (end == End::kCut && !context_.scratch->Parse(body_).ok()) return FailHere(EndedEarly(), out);
+    return OnWholeAnswer(out);
+  }
+  reader_.End();
+  DrainEvents(out);
+  if (settled()) return;
+  if (finish_ == FinishReason::kUnsaid) return FailHere(EndedEarly(), out);
+  Complete(out);
+}
+
+// ---- From chunks to content
+
+void ChatReply::OnChoice(json::Value choice, json::Value content, Shape shape, std::string& out) {
+  answered_ = true;
+  OnContent(content, shape, out);
+  const FinishReason finish = ReadFinishReason(choice["finish_reason"].escaped());
+  if (finish == FinishReason::kUnsaid || finish_ != FinishReason::kUnsaid) return;
+  if (finish == FinishReason::kError) {
+    auto error = ReadReplyError(choice, context_.estimated_input_tokens);
+    return FailHere(error ? *std::move(error) : BadReply("the upstream says that it failed, and not why"), out);
+  }
+  finish_ = finish;
+  for (const std::string_view key : {"stop_reason", "matched_stop"}) {  // vLLM, SGLang
+    std::string stop = choice[key].str();
+    const auto& asked = context_.stop_sequences;
+    if (std::find(asked.begin(), asked.end(), stop) != asked.end()) stop_sequence_ = std::move(stop);
+  }
+  if (shape == Shape::kMessage) return;
+  FlushText(out);
+  tools_.CloseWhole(out);
+}
+
+void ChatReply::OnContent(json::Value content, Shape shape, std::string& out) {
+  json::Value text, refusal, calls, function_call, annotations;
+  for (const auto [key, value] : content.members()) {
+    const std::string_view name = key.escaped();
+    if (name == "content") text = value;
+    else if (name == "refusal") refusal = value;
+    else if (name == "tool_calls") calls = value;
+    else if (name == "function_call") function_call = value;
+    else if (name == "annotations") annotations = value;
+  }
+  Reasoning(content, out);
+  Content(text, out);
+  Refusal(refusal, out);
+  Tools(calls, shape, out);
+  if (function_call.is_object()) LegacyCall(function_call, out);
+  search_.Add(annotations);
+}
+
+// Vendors send the same reasoning under several names; the first that says something counts.
+void ChatReply::Reasoning(json::Value content, std::string& out) {
+  json::Value blocks, details, reasoning_content, reasoning;
+  for (const auto [key, value] : content.members()) {
+    const std::string_view name = key.escaped();
+    if (name == "thinking_blocks") blocks = value;
+    else if (name == "reasoning_details") details = value;
+    else if (name == "reasoning_content") reasoning_content = value;
+    else if (name == "reasoning") reasoning = value;
+  }
+  thinking_.AddDetails(details);
+  if (ThinkBlocks(blocks, out) || ThinkDetails(details, out) || Think(reasoning_content, out) || Think(reasoning, out)) {
+    return;
+  }
+  if (!details.empty() && thinking_.needs_block()) tools_.Thinking({}, out);
+}
+
+bool ChatReply::Think(json::Value text, std::string& out) {
+  if (!text.is_string() || text.escaped().empty()) return false;
+  thinking_.AddText(text.escaped());
+  tools_.Thinking(text.escaped(), out);
+  return true;
+}
+
+// Anthropic's own blocks, as LiteLLM passes them on.
+bool ChatReply::ThinkBlocks(json::Value blocks, std::string& out) {
+  bool said = false;
+  for (const json::Value block : blocks.elements()) {
+    thinking_.SetUpstreamSignature(block["signature"].escaped());
+    said |= Think(block["thinking"], out);
+  }
+  return said;
+}
+
+bool ChatReply::ThinkDetails(json::Value details, std::string& out) {
+  bool said = false;
+  for (const json::Value detail : details.elements()) {
+    said |= Think(detail["text"], out) || Think(detail["summary"], out);
+  }
+  return said;
+}
+
+void ChatReply::Content(json::Value content, std::string& out) {
+  if (content.is_string()) return Text(content.escaped(), out);
+  for (const json::Value part : content.elements()) Part(part, out);
+}
+
+// An element of an array content. Mistral's thinking part holds a string or parts of its own.
+void ChatReply::Part(json::Value part, std::string& out) {
+  if (part.is_string()) return Text(part.escaped(), out);
+  Text(part["text"].escaped(), out);
+  Refusal(part["refusal"], out);
+  const json::Value thinking = part["thinking"];
+  Think(thinking, out);
+  for (const json::Value inner : thinking.elements()) Think(inner.is_string() ? inner : inner["text"], out);
+}
+
+void ChatReply::Text(std::string_view escaped, std::string& out) {
+  if (splitter_ == nullptr) return tools_.Text(escaped, out);
+  unescaped_.clear();
+  json::AppendUnescaped(unescaped_, splitter_joiner_.Push(escaped));
+  splitter_out_ = &out;
+  splitter_->Push(unescaped_);
+}
+
+void ChatReply::FlushText(std::string& out) {
+  if (splitter_ == nullptr) return;
+  splitter_out_ = &out;
+  splitter_->Push(splitter_joiner_.Flush());
+  splitter_->Flush();
+}
+
+void ChatReply::Refusal(json::Value refusal, std::string& out) {
+  if (!refusal.is_string() || refusal.escaped().empty()) return;
+  refused_ = true;
+  Text(refusal.escaped(), out);
+}
+
+void ChatReply::Tools(json::Value calls, Shape shape, std::string& out) {
+  if (calls.empty()) return;
+  FlushText(out);
+  std::int64_t place = 0;
+  for (const json::Value call : calls.elements()) {
+    // A whole answer lists its calls one by one; only fragments need an index to find their call.
+    Tool(call, shape == Shape::kMessage ? place : call["index"].integer(), out);
+    ++place;
+  }
+}
+
+void ChatReply::Tool(json::Value call, std::optional<std::int64_t> index, std::string& out) {
+  ToolCallDelta delta;
+  delta.index = index;
+  delta.id = call["id"].str();
+  delta.thought_signature = call["extra_content"]["google"]["thought_signature"].str();
+  const json::Value function = call["function"];
+  Function(function ? function : call["custom"], std::move(delta), out);
+}
+
+void ChatReply::LegacyCall(json::Value function_call, std::string& out) {
+  ToolCallDelta delta;
+  delta.index = kLegacyFunctionCall;
+  FlushText(out);
+  Function(function_call, std::move(delta), out);
+}
+
+void ChatReply::Function(json::Value function, ToolCallDelta delta, std::string& out) {
+  delta.name = function["name"].str();
+  const json::Value arguments = function["arguments"];
+  std::string object;  // Some servers send the object itself instead of its text.
+  if (arguments.is_object()) json::AppendEscaped(object, arguments.raw());
+  delta.arguments = arguments.is_object() ? std::string_view(object) : arguments.escaped();
+  tools_.Call(delta, out);
+}
+
+// ---- The end
+
+void ChatReply::Usage(json::Value usage) {
+  if (auto tokens = ReadChatUsage(usage)) reported_ = *tokens;  // The last one counts; they are running totals.
+}
+
+void ChatReply::Complete(std::string& out) {
+  const bool cut = finish_ == FinishReason::kLength || finish_ == FinishReason::kFilter;
+  FlushText(out);
+  tools_.Finish(cut ? ToolCalls::Ending::kCut : ToolCalls::Ending::kFinished, out);
+  for (const std::string& block : search_.Blocks(context_.message_id)) writer_.WholeBlock(block, out);
+  if (!reported_) losses_.Add("usage_estimated");
+  MessageEnd end;
+  end.tokens = tokens();
+  end.stop_reason = StopReason(refused_ ? FinishReason::kFilter : finish_,
+                               writer_.has_tool() ? Called::kTool : Called::kNothing);
+  if (end.stop_reason == "end_turn" && !stop_sequence_.empty()) {
+    end.stop_reason = "stop_sequence";
+    end.stop_sequence = stop_sequence_;
+  }
+  writer_.End(end, out);
+  outcome_ = Outcome::kComplete;
+}
+
+// The upstream is at fault. A client that saw content is told at once; otherwise the caller may still try elsewhere.
+void ChatReply::FailHere(RequestError error, std::string& out) {
+  if (phase() == Phase::kContent) writer_.Fail(error, out);
+  error_ = std::move(error);
+  outcome_ = Outcome::kFailed;
+}
+
+void ChatReply::Fail(const RequestError& error, std::string& out) {
+  if (outcome_ == Outcome::kComplete) return;
+  if (writer_.started() && context_.client == Form::kEvents) writer_.Fail(error, out);
+  error_ = error;
+  outcome_ = Outcome::kFailed;
+}
+
+Reply::Phase ChatReply::phase() const {
+  if (outcome_ == Outcome::kFailed) return Phase::kFailed;
+  if (outcome_ == Outcome::kComplete) return Phase::kComplete;
+  if (context_.client == Form::kJson) return Phase::kNothing;
+  if (writer_.has_content()) return Phase::kContent;
+  return writer_.started() ? Phase::kStarted : Phase::kNothing;
+}
+
+usage::Tokens ChatReply::tokens() const {
+  if (reported_) return *reported_;
+  if (!answered_) return {};
+  const auto bytes = static_cast<std::int64_t>(writer_.content_bytes());
+  const auto per_token = static_cast<std::int64_t>(kBytesPerToken);
+  return {.input = context_.estimated_input_tokens, .output = (bytes + per_token - 1) / per_token};
+}
+
+usage::Quality ChatReply::quality() const {
+  if (reported_) return outcome_ == Outcome::kComplete ? usage::Quality::kReported : usage::Quality::kPartial;
+  return answered_ ? usage::Quality::kEstimated : usage::Quality::kUnknown;
+}
+
+}  // namespace
+
+std::unique_ptr<Reply> MakeChatReply(ReplyContext context) { return std::make_unique<ChatReply>(std::move(context)); }
+
+}  // namespace ccp::translate

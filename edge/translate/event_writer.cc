@@ -1,0 +1,140 @@
+// Anthropic's event stream.
+#include "common/json/write.h"
+#include "edge/translate/answer_writer.h"
+
+namespace ccp::translate {
+namespace {
+
+constexpr std::string_view kEventEnd = "\n\n";
+
+class EventWriter : public AnswerWriter {
+ public:
+  void StartMessage(const MessageHead& head, std::string& out) override {
+    out += "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":";
+    json::AppendString(out, head.id);
+    out += R"(,"type":"message","role":"assistant","model":)";
+    json::AppendString(out, head.model);
+    out += R"(,"content":[],"stop_reason":null,"stop_sequence":null,"usage":)";
+    AppendUsage(out, {.input = head.estimated_input_tokens});
+    out += "}}";
+    out += kEventEnd;
+  }
+
+  void StartBlock(std::size_t index, BlockKind kind, std::string& out) override {
+    AppendStart(index, out);
+    if (kind == BlockKind::kThinking) {
+      out += R"({"type":"thinking","thinking":"","signature":""})";
+      SetDelta(index, R"("thinking_delta","thinking":")");
+    } else {
+      out += R"({"type":"text","text":""})";
+      SetDelta(index, R"("text_delta","text":")");
+    }
+    out += '}';
+    out += kEventEnd;
+  }
+
+  void StartTool(std::size_t index, std::string_view id, std::string_view name, std::string& out) override {
+    AppendStart(index, out);
+    out += R"({"type":"tool_use","id":)";
+    json::AppendString(out, id);
+    out += R"(,"name":)";
+    json::AppendString(out, name);
+    out += R"(,"input":{}}})";
+    out += kEventEnd;
+    SetDelta(index, R"("input_json_delta","partial_json":")");
+  }
+
+  void Delta(std::string_view escaped, std::string& out) override {
+    out += delta_head_;
+    out += escaped;
+    out += "\"}}\n\n";
+  }
+
+  void Signature(std::string_view signature, std::string& out) override {
+    AppendDeltaHead(index_, R"("signature_delta","signature":")", out);
+    out += signature;
+    out += "\"}}\n\n";
+  }
+
+  void StopBlock(std::string& out) override { AppendStop(index_, out); }
+
+  void WholeBlock(std::size_t index, std::string_view json, std::string& out) override {
+    AppendStart(index, out);
+    out += json;
+    out += '}';
+    out += kEventEnd;
+    AppendStop(index, out);
+  }
+
+  void EndMessage(const MessageEnd& end, std::string& out) override {
+    out += "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":";
+    json::AppendString(out, end.stop_reason);
+    out += R"(,"stop_sequence":)";
+    if (end.stop_sequence.empty()) {
+      out += "null";
+    } else {
+      json::AppendString(out, end.stop_sequence);
+    }
+    out += R"(},"usage":)";
+    AppendUsage(out, end.tokens);
+    out += "}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+  }
+
+  void Error(const RequestError& error, std::string& out) override { out += ErrorEvent(error); }
+
+ private:
+  static void AppendStart(std::size_t index, std::string& out) {
+    out += "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":";
+    json::AppendNumber(out, static_cast<std::int64_t>(index));
+    out += R"(,"content_block":)";
+  }
+
+  static void AppendStop(std::size_t index, std::string& out) {
+    out += "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":";
+    json::AppendNumber(out, static_cast<std::int64_t>(index));
+    out += '}';
+    out += kEventEnd;
+  }
+
+  static void AppendDeltaHead(std::size_t index, std::string_view kind, std::string& out) {
+    out += "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":";
+    json::AppendNumber(out, static_cast<std::int64_t>(index));
+    out += R"(,"delta":{"type":)";
+    out += kind;
+  }
+
+  // All deltas of a block begin alike, so that text is written once a block.
+  void SetDelta(std::size_t index, std::string_view kind) {
+    index_ = index;
+    delta_head_.clear();
+    AppendDeltaHead(index, kind, delta_head_);
+  }
+
+  std::size_t index_ = 0;
+  std::string delta_head_;
+};
+
+}  // namespace
+
+std::unique_ptr<AnswerWriter> MakeEventWriter() { return std::make_unique<EventWriter>(); }
+
+std::string ErrorEvent(const RequestError& error) {
+  std::string out = "event: error\ndata: ";
+  out += ErrorBody(error, /*request_id=*/{});
+  out += kEventEnd;
+  return out;
+}
+
+void AppendUsage(std::string& out, const usage::Tokens& tokens) {
+  out += R"({"input_tokens":)";
+  json::AppendNumber(out, tokens.input);
+  out += R"(,"cache_creation_input_tokens":)";
+  json::AppendNumber(out, tokens.cache_write);
+  out += R"(,"cache_read_input_tokens":)";
+  json::AppendNumber(out, tokens.cache_read);
+  out += R"(,"output_tokens":)";
+  json::AppendNumber(out, tokens.output);
+  out += '}';
+}
+
+}  // namespace ccp::translate

@@ -1,0 +1,47 @@
+#include "edge/translate/search_results.h"
+
+#include <algorithm>
+
+#include "common/base/id.h"
+#include "common/base/text.h"
+#include "edge/translate/surrogate_joiner.h"
+
+namespace ccp::translate {
+namespace {
+
+constexpr std::size_t kMaxPages = 200;  // More than any search returns; a bound on what a hostile upstream makes us keep.
+
+std::string ValidText(json::Value text) {
+  SurrogateJoiner joiner;
+  std::string valid(joiner.Push(text.escaped()));
+  valid += joiner.Flush();
+  return valid;
+}
+
+}  // namespace
+
+void SearchResults::Add(json::Value annotations) {
+  for (const json::Value annotation : annotations.elements()) {
+    if (!annotation["type"].is("url_citation") || pages_.size() >= kMaxPages) continue;
+    json::Value citation = annotation["url_citation"];
+    if (!citation) citation = annotation;
+    Page page{ValidText(citation["url"]), ValidText(citation["title"])};
+    const auto same = [&page](const Page& other) { return other.url == page.url; };
+    if (page.url.empty() || std::any_of(pages_.begin(), pages_.end(), same)) continue;
+    pages_.push_back(std::move(page));
+  }
+}
+
+std::vector<std::string> SearchResults::Blocks(std::string_view seed) const {
+  if (pages_.empty()) return {};
+  const std::string id = DerivedId("srvtoolu_", seed);
+  std::string results;
+  for (const Page& page : pages_) {
+    results += Concat(results.empty() ? "" : ",", R"({"type":"web_search_result","url":")", page.url, R"(","title":")",
+                      page.title, R"(","encrypted_content":"","page_age":null})");
+  }
+  return {Concat(R"({"type":"server_tool_use","id":")", id, R"(","name":"web_search","input":{}})"),
+          Concat(R"({"type":"web_search_tool_result","tool_use_id":")", id, R"(","content":[)", results, "]}")};
+}
+
+}  // namespace ccp::translate

@@ -1,0 +1,29 @@
+// Web search that the upstream did by itself: the pages it cites, as the blocks in which Claude Code shows a search.
+// Only what the upstream said is said: addresses and titles. It does not tell its query, so the query stays out. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/json/document.h"
+
+namespace ccp::translate {
+
+class SearchResults {
+ public:
+  // OpenAI's and OpenRouter's annotations: [{"type":"url_citation","url_citation":{"url","title"}}]. Each page counts once.
+  void Add(json::Value annotations);
+
+  // server_tool_use and web_search_tool_result, as JSON; empty if nothing was cited. `seed` makes the id.
+  std::vector<std::string> Blocks(std::string_view seed) const;
+
+ private:
+  struct Page {
+    std::string url;     // Both still escaped.
+    std::string title;
+  };
+  std::vector<Page> pages_;
+};
+
+}  // namespace ccp::translate

@@ -1,0 +1,150 @@
+#include "edge/translate/sse_reader.h"
+
+#include <cstring>
+
+namespace ccp::translate {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::size_t kKeptCapacity = 64 * 1024;  // A reader that once saw a huge event does not keep its memory.
+
+void ClearBuffer(std::string& buffer) {
+  buffer.clear();
+  if (buffer.capacity() > kKeptCapacity) buffer.shrink_to_fit();
+}
+
+}  // namespace
+
+void SseReader::Field::Set(std::string_view text, bool stays) {
+  view_ = text;
+  copied_ = false;
+  if (!stays) Keep();
+}
+
+void SseReader::Field::AddLine(std::string_view text) {
+  Keep();
+  copy_ += '\n';
+  copy_ += text;
+}
+
+void SseReader::Field::Keep() {
+  if (copied_) return;
+  copy_.assign(view_);
+  copied_ = true;
+}
+
+void SseReader::Field::Clear() {
+  view_ = {};
+  if (copied_) ClearBuffer(copy_);
+  copied_ = false;
+}
+
+void SseReader::Add(std::string_view bytes) {
+  input_ = bytes;
+  next_newline_ = nullptr;
+}
+
+void SseReader::End() { ended_ = true; }
+
+std::optional<SseReader::Event> SseReader::Next() {
+  if (dispatched_) ClearEvent();
+  while (!overflowed_) {
+    const std::optional<std::string_view> line = NextLine();
+    if (!line) break;
+    const bool from_buffer = line_from_buffer_;
+    const bool complete = TakeLine(*line, !from_buffer);
+    if (from_buffer) ClearBuffer(line_);
+    if (data_.view().size() > max_event_bytes_) overflowed_ = true;
+    if (complete && !overflowed_) {
+      dispatched_ = true;
+      return Event{name_.view(), data_.view()};
+    }
+  }
+  if (ended_ && has_data_ && !overflowed_) {
+    dispatched_ = true;
+    return Event{name_.view(), data_.view()};
+  }
+  KeepForNextRead();
+  return std::nullopt;
+}
+
+// Where the first line of input_ ends, or input_.size(). A run without \n is searched once a read, not once a line.
+std::size_t SseReader::FindLineEnd() {
+  const char* const begin = input_.data();
+  const char* const end = begin + input_.size();
+  if (next_newline_ == nullptr || next_newline_ < begin) {
+    const void* const found = std::memchr(begin, '\n', input_.size());
+    next_newline_ = found != nullptr ? static_cast<const char*>(found) : end;
+  }
+  const void* const carriage_return = std::memchr(begin, '\r', next_newline_ - begin);
+  return (carriage_return != nullptr ? static_cast<const char*>(carriage_return) : next_newline_) - begin;
+}
+
+std::optional<std::string_view> SseReader::NextLine() {
+  if (skip_newline_ && !input_.empty()) {
+    if (input_.front() == '\n') input_.remove_prefix(1);
+    skip_newline_ = false;
+  }
+  line_from_buffer_ = false;
+  const std::size_t length = input_.empty() ? 0 : FindLineEnd();
+  if (length == input_.size()) {
+    line_ += input_;
+    input_ = {};
+    if (line_.size() > max_event_bytes_) overflowed_ = true;
+    if (!ended_ || line_.empty()) return std::nullopt;
+    line_from_buffer_ = true;
+    return line_;
+  }
+  std::string_view line = input_.substr(0, length);
+  skip_newline_ = input_[length] == '\r';
+  input_.remove_prefix(length + 1);
+  if (line_.empty()) return line;
+  line_ += line;
+  line_from_buffer_ = true;
+  return line_;
+}
+
+bool SseReader::TakeLine(std::string_view line, bool stays) {
+  if (first_line_) {
+    first_line_ = false;
+    if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  }
+  if (line.empty()) {
+    if (has_data_) return true;
+    ClearEvent();  // A name without data is no event.
+    return false;
+  }
+  const std::size_t colon = line.find(':');
+  if (colon == 0) return false;  // A comment: a sign of life, nothing more.
+  std::string_view value = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);
+  if (value.starts_with(' ')) value.remove_prefix(1);
+  SetField(line.substr(0, colon), value, stays);
+  return false;
+}
+
+void SseReader::SetField(std::string_view name, std::string_view value, bool stays) {
+  if (name == "event") {
+    name_.Set(value, stays);
+  } else if (name == "data") {
+    if (has_data_) {
+      data_.AddLine(value);
+    } else {
+      data_.Set(value, stays);
+    }
+    has_data_ = true;
+  }
+}
+
+void SseReader::KeepForNextRead() {
+  name_.Keep();
+  if (has_data_) data_.Keep();
+}
+
+void SseReader::ClearEvent() {
+  name_.Clear();
+  data_.Clear();
+  has_data_ = false;
+  dispatched_ = false;
+}
+
+}  // namespace ccp::translate

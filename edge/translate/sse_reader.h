@@ -1,0 +1,77 @@
+// Server-sent events out of a byte stream that may be cut anywhere. translation.md 4.2.
+//
+// Lenient where vendors are sloppy: any line ending, an optional byte order mark, and at the end of the stream a last
+// event without its blank line still counts (the W3C text discards it; it is often the one that matters).
+// An event that lies whole inside one read is handed out as views into that read, so the steady state allocates nothing.
+//
+// Use:   reader.Add(bytes); while (auto event = reader.Next()) ...; at the end reader.End(), then Next() until empty.
+// Ownership: the bytes given to Add() must stay until Next() has returned nothing. Views in an Event live until the next call.
+// Threading: thread-compatible. Time is linear in the bytes, however they are cut.
+// Errors: overflowed() once an event grows over the limit; nothing more comes out then.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ccp::translate {
+
+class SseReader {
+ public:
+  struct Event {
+    std::string_view name;  // The event: field; "" if there was none.
+    std::string_view data;  // Several data: lines joined with \n.
+  };
+  static constexpr std::size_t kMaxEventBytes = 32u << 20;
+
+  explicit SseReader(std::size_t max_event_bytes = kMaxEventBytes) : max_event_bytes_(max_event_bytes) {}
+
+  void Add(std::string_view bytes);
+  std::optional<Event> Next();
+  void End();
+
+  bool overflowed() const { return overflowed_; }
+  std::size_t remaining() const { return input_.size(); }  // Bytes of the read behind the event that Next() gave.
+  // Nothing of an event has come since the last one was complete.
+  bool at_boundary() const { return line_.empty() && !has_data_ && name_.view().empty() && input_.empty(); }
+
+ private:
+  // A field's value: where it stands in the read, or a copy once the read is over.
+  class Field {
+   public:
+    std::string_view view() const { return copied_ ? std::string_view(copy_) : view_; }
+    void Set(std::string_view text, bool stays);
+    void AddLine(std::string_view text);
+    void Keep();
+    void Clear();
+
+   private:
+    std::string_view view_;
+    std::string copy_;
+    bool copied_ = false;
+  };
+
+  std::optional<std::string_view> NextLine();
+  std::size_t FindLineEnd();
+  bool TakeLine(std::string_view line, bool stays);  // Whether it dispatches an event.
+  void SetField(std::string_view name, std::string_view value, bool stays);
+  void KeepForNextRead();
+  void ClearEvent();
+
+  std::size_t max_event_bytes_;
+  std::string_view input_;                 // What Next() has not looked at yet.
+  const char* next_newline_ = nullptr;     // The next \n in input_, so that no byte is searched twice; input_'s end if none.
+  std::string line_;                       // The beginning of a line whose end has not come.
+  bool line_from_buffer_ = false;          // NextLine() gave out line_.
+  bool skip_newline_ = false;              // After \r: a \n belongs to it.
+  bool first_line_ = true;
+  bool ended_ = false;
+  bool overflowed_ = false;
+  bool dispatched_ = false;                // The event in name_ and data_ was handed out.
+  bool has_data_ = false;
+  Field name_;
+  Field data_;
+};
+
+}  // namespace ccp::translate

@@ -1,0 +1,212 @@
+#include "edge/translate/text_splitter.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/base/text.h"
+#include "common/json/document.h"
+
+namespace ccp::translate {
+namespace {
+
+constexpr std::string_view kThinkBegin = "<think>";
+constexpr std::string_view kThinkEnd = "</think>";
+
+struct Call {
+  std::string name;
+  std::string arguments;
+};
+using Calls = std::optional<std::vector<Call>>;  // Absent: not well formed.
+
+// {"name": ..., "arguments" | "parameters": {...} | "{...}"}
+std::optional<Call> CallFromObject(json::Value object) {
+  const std::string name = object["name"].str();
+  json::Value arguments = object["arguments"];
+  if (!arguments) arguments = object["parameters"];
+  if (name.empty()) return std::nullopt;
+  if (arguments.is_string()) return Call{name, arguments.str()};
+  if (arguments.absent_or_null()) return Call{name, "{}"};
+  if (!arguments.is_object()) return std::nullopt;
+  return Call{name, std::string(arguments.raw())};
+}
+
+// One such object, or an array of them. Qwen, Hermes, Doubao.
+Calls ReadObjects(std::string_view body) {
+  json::Document document;
+  if (!document.Parse(body).ok()) return std::nullopt;
+  std::vector<Call> calls;
+  const auto add = [&calls](json::Value object) {
+    std::optional<Call> call = CallFromObject(object);
+    if (call) calls.push_back(*std::move(call));
+    return call.has_value();
+  };
+  if (!document.root().is_array()) {
+    if (!add(document.root())) return std::nullopt;
+    return calls;
+  }
+  for (const json::Value element : document.root().elements()) {
+    if (!add(element)) return std::nullopt;
+  }
+  return calls;
+}
+
+// <|tool_call_begin|>functions.NAME:0<|tool_call_argument_begin|>{...}<|tool_call_end|>, repeated. Kimi K2.
+Calls ReadSection(std::string_view body) {
+  constexpr std::string_view kBegin = "<|tool_call_begin|>";
+  constexpr std::string_view kArguments = "<|tool_call_argument_begin|>";
+  constexpr std::string_view kEnd = "<|tool_call_end|>";
+  std::vector<Call> calls;
+  for (body = Trim(body); !body.empty(); body = Trim(body)) {
+    const std::size_t arguments = body.find(kArguments);
+    const std::size_t end = body.find(kEnd);
+    if (!body.starts_with(kBegin) || arguments == std::string_view::npos || end == std::string_view::npos ||
+        end < arguments) {
+      return std::nullopt;
+    }
+    std::string_view name = Trim(body.substr(kBegin.size(), arguments - kBegin.size()));
+    if (name.starts_with("functions.")) name.remove_prefix(std::string_view("functions.").size());
+    name = name.substr(0, name.rfind(':'));
+    const std::size_t from = arguments + kArguments.size();
+    const std::string_view object = Trim(body.substr(from, end - from));
+    json::Document document;
+    if (name.empty() || !document.Parse(object).ok() || !document.root().is_object()) return std::nullopt;
+    calls.push_back({std::string(name), std::string(object)});
+    body.remove_prefix(end + kEnd.size());
+  }
+  return calls;
+}
+
+// Length of the longest end of `text` that is a beginning of `mark`, and not all of it.
+std::size_t PartialMark(std::string_view text, std::string_view mark) {
+  for (std::size_t length = std::min(text.size(), mark.size() - 1); length > 0; --length) {
+    if (text.ends_with(mark.substr(0, length))) return length;
+  }
+  return 0;
+}
+
+}  // namespace
+
+struct TextSplitter::Notation {
+  std::string_view begin;
+  std::string_view end;
+  Calls (*read)(std::string_view body);
+};
+
+const TextSplitter::Notation* TextSplitter::Notations() {
+  static constexpr Notation kNotations[] = {
+      {"<tool_call>", "</tool_call>", ReadObjects},
+      {"<|FunctionCallBegin|>", "<|FunctionCallEnd|>", ReadObjects},
+      {"<|tool_calls_section_begin|>", "<|tool_calls_section_end|>", ReadSection},
+      {{}, {}, nullptr},
+  };
+  return kNotations;
+}
+
+TextSplitter::TextSplitter(Options options, Sink sink)
+    : options_(options), sink_(std::move(sink)), mode_(options.think_tag ? Mode::kStart : Mode::kText) {}
+
+void TextSplitter::Push(std::string_view text) {
+  waiting_ += text;
+  while (!waiting_.empty() && Step()) {
+  }
+}
+
+void TextSplitter::Flush() {
+  flushing_ = true;
+  while (!waiting_.empty() && Step()) {
+  }
+  flushing_ = false;
+}
+
+// Takes one step; false if it needs more text.
+bool TextSplitter::Step() {
+  switch (mode_) {
+    case Mode::kStart: return StepStart();
+    case Mode::kThinking: return StepThinking();
+    case Mode::kAfterThinking:
+      if (waiting_.front() == '\n') waiting_.erase(0, 1);
+      mode_ = Mode::kText;
+      return true;
+    case Mode::kText: return StepText();
+    case Mode::kCalls: return StepCalls();
+  }
+  return false;
+}
+
+void TextSplitter::Emit(const std::function<void(std::string_view)>& sink, std::size_t length) {
+  if (length > 0) sink(std::string_view(waiting_).substr(0, length));
+  waiting_.erase(0, length);
+  searched_ = 0;
+}
+
+bool TextSplitter::StepStart() {
+  const std::size_t at = waiting_.find_first_not_of(" \t\r\n");
+  const std::string_view head = at == std::string::npos ? "" : std::string_view(waiting_).substr(at);
+  if (head.starts_with(kThinkBegin)) {
+    waiting_.erase(0, at + kThinkBegin.size());
+    mode_ = Mode::kThinking;
+    return true;
+  }
+  if (!flushing_ && kThinkBegin.starts_with(head)) return false;
+  mode_ = Mode::kText;
+  return true;
+}
+
+bool TextSplitter::StepThinking() {
+  const std::size_t end = waiting_.find(kThinkEnd);
+  if (end != std::string::npos) {
+    Emit(sink_.thinking, end);
+    waiting_.erase(0, kThinkEnd.size());
+    mode_ = Mode::kAfterThinking;
+    return true;
+  }
+  Emit(sink_.thinking, waiting_.size() - (flushing_ ? 0 : PartialMark(waiting_, kThinkEnd)));
+  return false;
+}
+
+bool TextSplitter::StepText() {
+  std::size_t keep = 0;
+  std::size_t first = std::string::npos;
+  if (options_.tool_calls) {
+    for (const Notation* notation = Notations(); notation->read != nullptr; ++notation) {
+      const std::size_t at = waiting_.find(notation->begin);
+      if (at < first) {
+        first = at;
+        notation_ = notation;
+      }
+      keep = std::max(keep, PartialMark(waiting_, notation->begin));
+    }
+  }
+  if (first == std::string::npos) {
+    Emit(sink_.text, waiting_.size() - (flushing_ ? 0 : keep));
+    return false;
+  }
+  Emit(sink_.text, first);
+  mode_ = Mode::kCalls;
+  return true;
+}
+
+bool TextSplitter::StepCalls() {
+  const std::size_t end = waiting_.find(notation_->end, std::max(searched_, notation_->begin.size()));
+  if (end == std::string::npos) {
+    searched_ = waiting_.size() - PartialMark(waiting_, notation_->end);
+    if (flushing_) Emit(sink_.text, waiting_.size());
+    return false;
+  }
+  const std::size_t body = notation_->begin.size();
+  const Calls calls = notation_->read(Trim(std::string_view(waiting_).substr(body, end - body)));
+  const std::size_t length = end + notation_->end.size();
+  mode_ = Mode::kText;
+  if (!calls) {
+    Emit(sink_.text, length);
+    return true;
+  }
+  for (const Call& call : *calls) sink_.call(call.name, call.arguments);
+  waiting_.erase(0, length);
+  searched_ = 0;
+  return true;
+}
+
+}  // namespace ccp::translate

@@ -1,0 +1,51 @@
+// Finds, in a text that arrives in pieces, what weak models and bare chat templates write into it although it is no text:
+// a leading <think>...</think>, and function calls in one of the known notations. Only used where the dialect says so.
+//
+// Nothing is held back but what may be the beginning of a mark, and a function call until its end mark.
+// Texts are plain, not escaped. Pure; thread-compatible. What is not well formed comes out as the text it is.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace ccp::translate {
+
+class TextSplitter {
+ public:
+  struct Sink {
+    std::function<void(std::string_view)> text;
+    std::function<void(std::string_view)> thinking;
+    std::function<void(std::string_view name, std::string_view arguments)> call;  // Arguments: a JSON object.
+  };
+  struct Options {
+    bool think_tag = false;
+    bool tool_calls = false;
+  };
+  TextSplitter(Options options, Sink sink);
+
+  void Push(std::string_view text);
+  void Flush();  // Something else comes now: what waits is text, or thinking, after all.
+
+ private:
+  enum class Mode : std::uint8_t { kStart, kThinking, kAfterThinking, kText, kCalls };
+  struct Notation;
+
+  bool Step();
+  bool StepStart();
+  bool StepThinking();
+  bool StepText();
+  bool StepCalls();
+  void Emit(const std::function<void(std::string_view)>& sink, std::size_t length);
+  static const Notation* Notations();
+
+  Options options_;
+  Sink sink_;
+  Mode mode_;
+  const Notation* notation_ = nullptr;  // In kCalls.
+  std::string waiting_;                 // What came and did not go out.
+  bool flushing_ = false;
+  std::size_t searched_ = 0;            // Of waiting_, while an end mark is looked for: no byte is searched twice.
+};
+
+}  // namespace ccp::translate

@@ -1,0 +1,107 @@
+#include "edge/translate/thinking_state.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/json/write.h"
+#include "edge/translate/reasoning_state.h"
+
+namespace ccp::translate {
+namespace {
+
+// Under which key a detail keeps what it has to say.
+std::string_view ContentKey(std::string_view type) {
+  if (type == "reasoning.summary") return "summary";
+  if (type == "reasoning.encrypted") return "data";
+  return "text";
+}
+
+bool IsSignature(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
+}
+
+}  // namespace
+
+ThinkingState::ThinkingState(Dialect::History history, Text text, std::string fleet_secret)
+    : history_(history), text_(text), fleet_secret_(std::move(fleet_secret)) {}
+
+void ThinkingState::AddText(std::string_view escaped) {
+  if (text_ == Text::kOmitted && history_ != Dialect::History::kDrop) json::AppendUnescaped(omitted_, escaped);
+}
+
+void ThinkingState::AddDetails(json::Value reasoning_details) {
+  if (history_ != Dialect::History::kReasoningDetails) return;
+  for (const json::Value element : reasoning_details.elements()) {
+    const std::string type = element["type"].str();
+    if (type.empty()) continue;
+    const std::optional<std::int64_t> index = element["index"].integer();
+    if (details_.empty() || details_.back().type != type || details_.back().index != index) {
+      details_.push_back({type, {}, {}, {}, index, {}});
+    }
+    Detail& detail = details_.back();
+    const auto replace = [&element](std::string_view key, std::string& field) {
+      if (std::string value = element[key].str(); !value.empty()) field = std::move(value);
+    };
+    replace("id", detail.id);
+    replace("format", detail.format);
+    replace("signature", detail.signature);
+    detail.content += element[ContentKey(type)].escaped();
+  }
+}
+
+void ThinkingState::SetUpstreamSignature(std::string_view signature) {
+  if (IsSignature(signature)) upstream_signature_ = signature;
+}
+
+bool ThinkingState::needs_block() const {
+  return std::any_of(details_.begin(), details_.end(), [](const Detail& detail) {
+    return !detail.content.empty() && (detail.type == "reasoning.encrypted" || !detail.signature.empty());
+  });
+}
+
+std::string ThinkingState::Seal() {
+  ReasoningState state;
+  if (!details_.empty() && (text_ == Text::kOmitted || needs_block())) {
+    state = {StateKind::kReasoningDetails, DetailsJson()};
+  } else if (!omitted_.empty()) {
+    state = {StateKind::kReasoningContent, omitted_};
+  }
+  std::string signature = upstream_signature_.empty() ? EncodeState(state, fleet_secret_) : upstream_signature_;
+  omitted_.clear();
+  details_.clear();
+  upstream_signature_.clear();
+  return signature;
+}
+
+std::string ThinkingState::DetailsJson() const {
+  std::string out = "[";
+  for (const Detail& detail : details_) {
+    if (out.size() > 1) out += ',';
+    out += R"({"type":)";
+    json::AppendString(out, detail.type);
+    out += ",\"";
+    out += ContentKey(detail.type);
+    out += "\":\"";
+    out += detail.content;
+    out += '"';
+    const auto add = [&out](std::string_view key, std::string_view value) {
+      if (value.empty()) return;
+      out += ",\"";
+      out += key;
+      out += "\":";
+      json::AppendString(out, value);
+    };
+    add("signature", detail.signature);
+    add("id", detail.id);
+    add("format", detail.format);
+    if (detail.index) {
+      out += R"(,"index":)";
+      json::AppendNumber(out, *detail.index);
+    }
+    out += '}';
+  }
+  out += ']';
+  return out;
+}
+
+}  // namespace ccp::translate

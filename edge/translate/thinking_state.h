@@ -1,0 +1,50 @@
+// What one thinking block has to carry so that its upstream finds its own reasoning again on the next turn, and the
+// signature made of it. Pure; thread-compatible.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/json/document.h"
+#include "edge/translate/dialect.h"
+
+namespace ccp::translate {
+
+class ThinkingState {
+ public:
+  enum class Text : std::uint8_t { kShown, kOmitted };  // Omitted text travels in the signature, if the upstream wants it.
+  ThinkingState(Dialect::History history, Text text, std::string fleet_secret);
+
+  void AddText(std::string_view escaped);
+  void AddDetails(json::Value reasoning_details);
+  void SetUpstreamSignature(std::string_view signature);   // A real Claude's, behind a gateway: kept as it is.
+
+  // State that would be lost without a thinking block to carry it, because no text opens one.
+  bool needs_block() const;
+
+  std::string Seal();  // The signature for all that came since the last one. Plain ASCII.
+
+ private:
+  // One element of reasoning_details. Streams send it in fragments with the same type and index.
+  struct Detail {
+    std::string type;
+    std::string id;
+    std::string format;
+    std::string signature;
+    std::optional<std::int64_t> index;
+    std::string content;               // Of text, summary or data; still escaped.
+  };
+  std::string DetailsJson() const;
+
+  Dialect::History history_;
+  Text text_;
+  std::string fleet_secret_;
+  std::string omitted_;
+  std::deque<Detail> details_;
+  std::string upstream_signature_;
+};
+
+}  // namespace ccp::translate

@@ -1,0 +1,278 @@
+#include "edge/translate/tool_calls.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/id.h"
+#include "common/base/text.h"
+#include "common/json/document.h"
+#include "common/json/write.h"
+
+namespace ccp::translate {
+namespace {
+
+constexpr std::string_view kRepaired = "tool_arguments_repaired";
+constexpr std::string_view kDropped = "tool_call_dropped";
+
+bool IsIdCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+std::string_view WithoutLeadingSpace(std::string_view text) {
+  const std::size_t at = text.find_first_not_of(" \t\r\n");
+  return at == std::string_view::npos ? std::string_view() : text.substr(at);
+}
+
+bool IsEmptyObject(std::string_view text) { return Trim(text) == "{}"; }
+
+// Arguments that are a JSON string with an object inside: encoded once too often.
+std::optional<std::string> ObjectInString(std::string_view text) {
+  json::Document outer;
+  if (!outer.Parse(text).ok() || !outer.root().is_string()) return std::nullopt;
+  std::string inner = outer.root().str();
+  json::Document document;
+  if (!document.Parse(inner).ok() || !document.root().is_object()) return std::nullopt;
+  return inner;
+}
+
+}  // namespace
+
+void ToolCalls::Call(const ToolCallDelta& delta, std::string& out) {
+  ToolCall* call = Find(delta);
+  if (call == nullptr) {
+    if (delta.id.empty() && delta.name.empty() && delta.arguments.empty()) return;
+    call = &Add(delta);
+  }
+  TakeNames(*call, delta);
+  Arguments(*call, delta.arguments, out);
+  Advance(out);
+}
+
+// The call that the fragment belongs to; nullptr if it begins another.
+ToolCalls::ToolCall* ToolCalls::Find(const ToolCallDelta& delta) {
+  const auto last_where = [this](auto matches) {
+    const auto found = std::find_if(calls_.rbegin(), calls_.rend(), matches);
+    return found != calls_.rend() ? &*found : nullptr;
+  };
+  ToolCall* call = nullptr;
+  if (delta.index) {
+    call = last_where([&](const auto& c) { return c.index == delta.index; });
+  } else if (!delta.id.empty()) {
+    return last_where([&](const auto& c) { return c.id == delta.id; });
+  } else if (!calls_.empty()) {
+    call = &calls_.back();
+  }
+  if (call == nullptr || BeginsAnother(*call, delta)) return nullptr;
+  return call;
+}
+
+// Whether a fragment that says it belongs to `call`, or does not say, begins another call nevertheless.
+bool ToolCalls::BeginsAnother(const ToolCall& call, const ToolCallDelta& delta) {
+  if (delta.name.empty()) return false;
+  if (!delta.id.empty()) return !call.id.empty() && call.id != delta.id;
+  if (!call.scanner.complete()) return false;
+  unescaped_.clear();
+  json::AppendUnescaped(unescaped_, delta.arguments);
+  if (unescaped_.empty()) return delta.name != call.name;
+  const bool placeholder = !call.emitted && IsEmptyObject(call.arguments);
+  return WithoutLeadingSpace(unescaped_).starts_with('{') && !unescaped_.starts_with(call.arguments) && !placeholder;
+}
+
+ToolCalls::ToolCall& ToolCalls::Add(const ToolCallDelta& delta) {
+  ToolCall& call = calls_.emplace_back();
+  call.index = delta.index;
+  // Calls that wait stand in the order of their indices.
+  auto place = queue_.end();
+  while (delta.index && place != queue_.begin()) {
+    const Item& before = *std::prev(place);
+    if (before.kind != Kind::kCall || before.call->block != ToolCall::Block::kDue || !before.call->index ||
+        *before.call->index < *delta.index) {
+      break;
+    }
+    --place;
+  }
+  queue_.insert(place, Item{Kind::kCall, {}, &call});
+  return call;
+}
+
+void ToolCalls::TakeNames(ToolCall& call, const ToolCallDelta& delta) {
+  if (call.id.empty()) call.id = delta.id;
+  if (call.name.empty()) call.name = delta.name;
+  if (call.thought_signature.empty()) call.thought_signature = delta.thought_signature;
+}
+
+void ToolCalls::Arguments(ToolCall& call, std::string_view escaped, std::string& out) {
+  if (escaped.empty() || call.block == ToolCall::Block::kClosed) return;
+  escaped = call.joiner.Push(escaped);
+  unescaped_.clear();
+  json::AppendUnescaped(unescaped_, escaped);
+  std::string_view text = unescaped_;
+  const bool repeats = Repeats(call, text);
+  if (repeats) text.remove_prefix(call.arguments.size());
+  // Some gateways begin with the empty object and send the real one after it.
+  if (!call.emitted && IsEmptyObject(call.arguments) && WithoutLeadingSpace(text).starts_with('{')) {
+    call.arguments.clear();
+    call.scanner = {};
+  }
+  call.arguments += text;
+  if (call.broken) return;
+  const std::string accepted = Accepted(call, text);
+  if (call.scanner.blank() || (!call.emitted && IsEmptyObject(call.arguments))) return;
+  if (!repeats && accepted == unescaped_) return Emit(call, escaped, out);
+  std::string escaped_again;
+  json::AppendEscaped(escaped_again, accepted);
+  Emit(call, escaped_again, out);
+}
+
+// Whether `text` is not the next fragment but all of the arguments so far, repeated and perhaps continued.
+bool ToolCalls::Repeats(const ToolCall& call, std::string_view text) const {
+  if (call.arguments.empty() || !text.starts_with(call.arguments)) return false;
+  ObjectScanner scanner = call.scanner;
+  return call.broken || scanner.Push(text) < text.size();
+}
+
+// What of `text` continues the object, with the two slips of weak models put right that have one meaning only:
+// a control character inside a string, and a backslash before a character that needs none.
+std::string ToolCalls::Accepted(ToolCall& call, std::string_view text) {
+  std::string accepted;
+  while (true) {
+    const std::size_t taken = call.scanner.Push(text);
+    accepted += text.substr(0, taken);
+    text.remove_prefix(taken);
+    if (text.empty()) return accepted;
+    std::string repair;
+    if (call.scanner.in_string()) {
+      json::AppendEscaped(repair, text.substr(0, 1));
+      text.remove_prefix(1);
+    } else if (call.scanner.in_escape()) {
+      repair = "\\";
+    }
+    if (repair.empty() || call.scanner.Push(repair) != repair.size()) {
+      call.broken = !call.scanner.complete();
+      return accepted;
+    }
+    accepted += repair;
+    losses_.Add(kRepaired);
+  }
+}
+
+void ToolCalls::Emit(ToolCall& call, std::string_view escaped, std::string& out) {
+  if (escaped.empty()) return;
+  call.emitted = true;
+  if (call.block == ToolCall::Block::kOpen) {
+    writer_.ToolInput(escaped, out);
+  } else {
+    call.waiting += escaped;
+  }
+}
+
+void ToolCalls::Text(std::string_view escaped, std::string& out) {
+  if (!escaped.empty()) Put(Kind::kText, escaped, out);
+}
+
+void ToolCalls::Thinking(std::string_view escaped, std::string& out) { Put(Kind::kThinking, escaped, out); }
+void ToolCalls::WholeBlock(std::string_view json, std::string& out) { Put(Kind::kWholeBlock, json, out); }
+
+void ToolCalls::Put(Kind kind, std::string_view content, std::string& out) {
+  if (queue_.empty()) return Write(kind, content, out);
+  queue_.push_back({kind, std::string(content), nullptr});
+  Advance(out);
+}
+
+void ToolCalls::Write(Kind kind, std::string_view content, std::string& out) {
+  switch (kind) {
+    case Kind::kText: return writer_.Text(content, out);
+    case Kind::kThinking: return writer_.Thinking(content, out);
+    case Kind::kWholeBlock: return writer_.WholeBlock(content, out);
+    case Kind::kCall: return;
+  }
+}
+
+// Writes what may go out now. A call that is whole ends as soon as the upstream has moved on.
+void ToolCalls::Advance(std::string& out) {
+  while (!queue_.empty()) {
+    Item& front = queue_.front();
+    if (front.kind == Kind::kCall) {
+      Open(*front.call, out);
+      if (front.call->block != ToolCall::Block::kOpen || !front.call->scanner.complete() || queue_.size() == 1) return;
+      Close(*front.call, Ending::kFinished, out);
+    } else {
+      Write(front.kind, front.content, out);
+    }
+    queue_.pop_front();
+  }
+}
+
+void ToolCalls::CloseWhole(std::string& out) {
+  Advance(out);
+  if (queue_.size() == 1 && queue_.front().kind == Kind::kCall) {
+    ToolCall& call = *queue_.front().call;
+    if (call.block != ToolCall::Block::kOpen || !call.scanner.complete()) return;
+    Close(call, Ending::kFinished, out);
+    queue_.pop_front();
+  }
+  if (queue_.empty()) writer_.CloseBlock(out);
+}
+
+void ToolCalls::Finish(Ending ending, std::string& out) {
+  while (!queue_.empty()) {
+    Item& front = queue_.front();
+    if (front.kind != Kind::kCall) {
+      Write(front.kind, front.content, out);
+    } else if (front.call->name.empty()) {
+      losses_.Add(kDropped);
+    } else {
+      Open(*front.call, out);
+      Close(*front.call, ending, out);
+    }
+    queue_.pop_front();
+  }
+  writer_.CloseBlock(out);
+}
+
+void ToolCalls::Open(ToolCall& call, std::string& out) {
+  if (call.block != ToolCall::Block::kDue || call.name.empty()) return;
+  call.block = ToolCall::Block::kOpen;
+  const auto renamed = options_.names->find(call.name);
+  writer_.OpenTool(ClientId(call), renamed != options_.names->end() ? renamed->second : call.name, out);
+  writer_.ToolInput(call.waiting, out);
+  call.waiting = {};
+}
+
+void ToolCalls::Close(ToolCall& call, Ending ending, std::string& out) {
+  if (const std::string_view rest = call.joiner.Flush(); !rest.empty() && call.scanner.in_string()) {
+    call.scanner.Push(rest);
+    Emit(call, rest, out);
+  }
+  std::string escaped;
+  json::AppendEscaped(escaped, Completion(call, ending));
+  writer_.ToolInput(escaped, out);
+  writer_.CloseBlock(out);
+  call.block = ToolCall::Block::kClosed;
+}
+
+// What is missing for the arguments to be an object.
+std::string ToolCalls::Completion(const ToolCall& call, Ending ending) {
+  if (!call.emitted) {
+    if (const auto object = ObjectInString(call.arguments)) return *object;
+    const std::string_view said = Trim(call.arguments);
+    if (!said.empty() && said != "null" && said != "{}") losses_.Add(kRepaired);
+    return "{}";
+  }
+  if (call.scanner.complete()) return "";
+  losses_.Add(kRepaired);
+  const bool only_closers = ending == Ending::kFinished && !call.broken && call.scanner.between_values();
+  return only_closers ? call.scanner.Closers() : call.scanner.Cancellation();
+}
+
+std::string ToolCalls::ClientId(const ToolCall& call) {
+  std::string id = call.id;
+  std::replace_if(id.begin(), id.end(), [](char c) { return !IsIdCharacter(c); }, '_');
+  for (std::size_t number = 0; id.empty() || !ids_.insert(id).second; ++number) {
+    id = DerivedId("toolu_", Concat(options_.message_id, ":", calls_.size(), ":", ids_.size() + number));
+  }
+  if (call.thought_signature.empty()) return id;
+  return AttachStateToToolId(id, {StateKind::kThoughtSignature, call.thought_signature}, options_.fleet_secret);
+}
+
+}  // namespace ccp::translate

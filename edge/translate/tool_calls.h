@@ -1,0 +1,105 @@
+// Puts the tool calls of a Chat Completions answer together and keeps all its content in order.
+//
+// Upstreams send calls in fragments: interleaved, with late names and ids, without indices, with the arguments so far
+// repeated in each fragment. A client takes one block after the other. So the first unfinished call streams, and what comes
+// after it - fragments of other calls, text, thinking - waits in order of arrival until that call is whole (its arguments
+// are a complete object and the upstream has moved on) or the answer ends. translation.md 4.1.
+//
+// Every block ends with arguments that are a JSON object: missing closing brackets are added when the upstream says that
+// the call is finished; what is cut inside a value is cancelled (ObjectScanner::Cancellation), so no tool runs with half of it.
+//
+// Ownership: refers to `writer`, `names` and `losses`, which must outlive it. Pure; thread-compatible.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "edge/translate/block_writer.h"
+#include "edge/translate/chat_request.h"
+#include "edge/translate/loss.h"
+#include "edge/translate/object_scanner.h"
+#include "edge/translate/reasoning_state.h"
+#include "edge/translate/surrogate_joiner.h"
+
+namespace ccp::translate {
+
+// One element of delta.tool_calls. Empty texts are "not said".
+struct ToolCallDelta {
+  std::optional<std::int64_t> index;
+  std::string id;
+  std::string name;
+  std::string_view arguments;          // Still escaped.
+  std::string thought_signature;       // Gemini's; travels in the tool_use id.
+};
+
+class ToolCalls {
+ public:
+  enum class Ending : std::uint8_t { kFinished, kCut };  // kCut: the token limit ended the answer, wherever it was.
+  struct Options {
+    std::string_view message_id;       // Seed of ids that the upstream does not give.
+    std::string_view fleet_secret;
+    const ToolNames* names = nullptr;
+  };
+  ToolCalls(BlockWriter& writer, Losses& losses, Options options)
+      : writer_(writer), losses_(losses), options_(options) {}
+
+  void Call(const ToolCallDelta& delta, std::string& out);
+  void Text(std::string_view escaped, std::string& out);
+  void Thinking(std::string_view escaped, std::string& out);
+  void WholeBlock(std::string_view json, std::string& out);
+
+  // Ends the blocks that are whole; those that are not stay open, in case more of them comes.
+  void CloseWhole(std::string& out);
+  void Finish(Ending ending, std::string& out);
+
+ private:
+  struct ToolCall {
+    std::optional<std::int64_t> index;
+    std::string id;                    // The upstream's.
+    std::string name;
+    std::string thought_signature;
+    std::string arguments;             // All that came, unescaped.
+    std::string waiting;               // Still escaped; goes out when the block opens.
+    ObjectScanner scanner;
+    SurrogateJoiner joiner;
+    enum class Block : std::uint8_t { kDue, kOpen, kClosed } block = Block::kDue;
+    bool emitted = false;              // Arguments went out, or wait to.
+    bool broken = false;               // What comes now cannot follow what went out.
+  };
+  enum class Kind : std::uint8_t { kText, kThinking, kWholeBlock, kCall };
+  struct Item {
+    Kind kind;
+    std::string content;               // Of all but calls.
+    ToolCall* call = nullptr;
+  };
+
+  ToolCall* Find(const ToolCallDelta& delta);
+  ToolCall& Add(const ToolCallDelta& delta);
+  bool BeginsAnother(const ToolCall& call, const ToolCallDelta& delta);
+  static void TakeNames(ToolCall& call, const ToolCallDelta& delta);
+  void Arguments(ToolCall& call, std::string_view escaped, std::string& out);
+  bool Repeats(const ToolCall& call, std::string_view text) const;
+  std::string Accepted(ToolCall& call, std::string_view text);
+  void Emit(ToolCall& call, std::string_view escaped, std::string& out);
+  void Put(Kind kind, std::string_view content, std::string& out);
+  void Write(Kind kind, std::string_view content, std::string& out);
+  void Advance(std::string& out);
+  void Open(ToolCall& call, std::string& out);
+  void Close(ToolCall& call, Ending ending, std::string& out);
+  std::string Completion(const ToolCall& call, Ending ending);
+  std::string ClientId(const ToolCall& call);
+
+  BlockWriter& writer_;
+  Losses& losses_;
+  Options options_;
+  std::deque<ToolCall> calls_;             // All of the answer: a late fragment of a closed one must not begin another.
+  std::deque<Item> queue_;             // In the client's order. The front may be a call that streams; the others wait.
+  std::unordered_set<std::string> ids_;  // Given to the client.
+  std::string unescaped_;
+};
+
+}  // namespace ccp::translate

@@ -312,6 +312,8 @@ bool Journal::Append(FrameType type, std::uint64_t number, std::string_view payl
   Waiting frame{type, number, {}};
   AppendFrame(frame.bytes, type, number, payload);
   MarkDirty();
+  const bool fits = backlog_size_ + frame.bytes.size() <= options_.backlog_bytes;
+  if (!fits) WriteBacklog();  // Before anything is given up, the disk is asked once more.
   if (backlog_.empty() && Write(frame)) return true;
   if (backlog_size_ + frame.bytes.size() > options_.backlog_bytes) {
     ++dropped_;

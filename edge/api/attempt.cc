@@ -1,6 +1,15 @@
 #include "edge/api/attempt.h"
 
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
+#include <chrono>
 #include <utility>
 
 #include "common/base/id.h"
@@ -16,6 +25,7 @@ namespace {
 namespace asio = boost::asio;
 using translate::Form;
 
+constexpr std::chrono::seconds kEndGrace{1};
 constexpr std::size_t kErrorBodyLimit = 64 * 1024;  // An error's message stands at its beginning.
 
 RequestError MissingKey(const config::Model& model) {
@@ -73,6 +83,25 @@ std::optional<bool> ShouldRetry(const UpstreamCall& call) {
 std::string_view UpstreamRequestId(const UpstreamCall& call) {
   const std::string_view id = call.header("request-id");
   return id.empty() ? call.header("x-request-id") : id;
+}
+
+asio::awaitable<void> ReadRest(UpstreamCall& call) {
+  std::string rest;
+  while (true) {
+    rest.clear();
+    const auto read = co_await call.Read(rest);
+    if (!read.ok() || *read == 0) co_return;
+  }
+}
+
+// The client has its answer, but the upstream may not have ended its own: the last chunk often comes in a packet of its own.
+// Only a connection that was read to its end can serve the next request.
+asio::awaitable<void> ReadToEnd(std::unique_ptr<UpstreamCall> call) {
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer limit(executor, kEndGrace);
+  auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, ReadRest(*call), asio::deferred),
+                                                       limit.async_wait(asio::deferred));
+  co_await group.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
 }
 
 }  // namespace
@@ -175,7 +204,11 @@ asio::awaitable<std::optional<RequestError>> Attempt::Answer() {
   options.direct = model_.direct;
   options.headers = ClientHeaders();
   Pump pump(turn_, *reply_, *call_, record_, std::move(options));
-  co_return co_await pump.Run();
+  std::optional<RequestError> error = co_await pump.Run();
+  if (!error && reply_->phase() == translate::Reply::Phase::kComplete) {
+    asio::co_spawn(turn_.stream.executor(), ReadToEnd(std::move(call_)), asio::detached);
+  }
+  co_return error;
 }
 
 Form Attempt::ClientForm() const { return turn_.request->stream() ? Form::kEvents : Form::kJson; }

@@ -21,6 +21,8 @@ usage::Outcome OutcomeOf(const RequestError& error, bool connection_broke) {
   return connection_broke ? usage::Outcome::kCutMidStream : usage::Outcome::kUpstreamError;
 }
 
+bool ErrorStandsIn(std::string_view events) { return events.find("event: error") != std::string_view::npos; }
+
 }  // namespace
 
 Pump::Pump(TurnState& turn, Reply& reply, UpstreamCall& call, AttemptRecord& record, Options options)
@@ -77,6 +79,7 @@ void Pump::Digest(const Result<std::size_t>& read) {
   if (!read.ok()) return DigestBrokenRead(read.error());
   if (*read == 0) {
     reply_.Finish(Reply::End::kClean, out_);
+    broke_off_ = reply_.phase() == Reply::Phase::kFailed;
   } else {
     record_.SetFirstByte();
     reply_.Feed(in_, out_);
@@ -86,6 +89,7 @@ void Pump::Digest(const Result<std::size_t>& read) {
 }
 
 void Pump::DigestBrokenRead(const RequestError& error) {
+  broke_off_ = true;
   if (error.timed_out && !reply_.lingers()) {
     read_error_ = error;
     if (content_before_) reply_.Fail(error, out_);  // Else another attempt may still answer.
@@ -119,11 +123,13 @@ asio::awaitable<void> Pump::KeepAlive() {
     text.clear();
     if (!turn_.stream.begun()) {
       reply_.Start(text);
-      co_await turn_.stream.Write(text);
+      if (!text.empty()) co_await turn_.stream.Write(text);
     } else if (!options_.direct && std::chrono::steady_clock::now() >= turn_.stream.last_write() + times.ping) {
       co_await turn_.stream.Write(translate::kPing);  // Not into a direct stream: it may stand in the middle of an event.
     }
-    if (!lingering_) keep_alive_timer_.expires_at(turn_.stream.last_write() + times.ping);
+    if (lingering_) continue;
+    const auto last = turn_.stream.begun() ? turn_.stream.last_write() : std::chrono::steady_clock::now();
+    keep_alive_timer_.expires_at(last + times.ping);
   }
 }
 
@@ -143,25 +149,24 @@ asio::awaitable<void> Pump::DeliverAnswer() {
 }
 
 asio::awaitable<void> Pump::DeliverFailure() {
-  const bool cut = read_error_.has_value();
-  if (options_.client == Form::kJson || (!content_before_ && !ClientWasTold())) {
+  const bool nothing_went_out = options_.client == Form::kJson || !(content_before_ || ErrorStandsIn(out_));
+  if (nothing_went_out) {
     result_ = Failure();  // At most message_start stands in out_; the next attempt or the turn's end writes it anew.
     co_return;
   }
   turn_.http_status = 200;
   turn_.error = Failure().message;
-  record_.Close(OutcomeOf(Failure(), cut), AttemptRecord::Winner::kYes, Failure().message);
-  const bool must_look_cut = !ClientWasTold() || (options_.direct && cut);
-  if (!must_look_cut) {
+  record_.Close(OutcomeOf(Failure(), broke_off_), AttemptRecord::Winner::kYes, Failure().message);
+  if (ClientIsTold()) {
     co_await turn_.stream.End(out_);
     co_return;
   }
-  if (!options_.direct || !cut) co_await turn_.stream.Write(out_);
-  turn_.stream.Cut();
+  if (!out_.empty()) co_await turn_.stream.Write(out_);
+  turn_.stream.Cut();  // A truncated answer must look truncated: then the client asks again.
 }
 
-// Content and the failure may have come in one read; then the translator has already written the error behind the content.
-bool Pump::ClientWasTold() const { return out_.find("event: error") != std::string::npos; }
+// Whether the stream ends with an error event: the translator's behind content, or the upstream's own, relayed.
+bool Pump::ClientIsTold() const { return options_.direct ? !broke_off_ : ErrorStandsIn(out_); }
 
 const RequestError& Pump::Failure() const { return read_error_ ? *read_error_ : reply_.error(); }
 

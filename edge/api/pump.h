@@ -43,7 +43,7 @@ class Pump {
   boost::asio::awaitable<void> Conclude();
   boost::asio::awaitable<void> DeliverAnswer();
   boost::asio::awaitable<void> DeliverFailure();
-  bool ClientWasTold() const;
+  bool ClientIsTold() const;
   const RequestError& Failure() const;
 
   TurnState& turn_;
@@ -56,6 +56,7 @@ class Pump {
   std::string out_;
   Ended ended_ = Ended::kNo;
   bool content_before_ = false;              // Content had gone out before the bytes in out_.
+  bool broke_off_ = false;                   // The upstream ended its answer before it was whole.
   bool lingering_ = false;
   std::optional<RequestError> read_error_;
   std::optional<RequestError> result_;

@@ -1,0 +1,232 @@
+#include "edge/app/app.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "edge/app/listen_address.h"
+#include "edge/app/worker.h"
+#include "edge/link/control_link.h"
+#include "edge/upstream/keys.h"
+#include "edge/usage/journal.h"
+
+namespace ccp::edge {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int kFlushSeconds = 5;  // Records that control does not take so quickly wait in the journal for the next start.
+
+std::string DefaultStateDir() {
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state != '\0') return Concat(state, "/ccp/edge");
+  const char* home = std::getenv("HOME");
+  return Concat(home == nullptr ? "." : home, "/.local/state/ccp/edge");
+}
+
+std::string HostName() {
+  char name[256] = {};
+  return gethostname(name, sizeof(name) - 1) == 0 ? name : "edge";
+}
+
+int WorkerCount(int wanted) {
+  if (wanted > 0) return wanted;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+absl::Status MakePrivateDirectory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error) std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  if (error) return Unavailable("--state-dir: cannot use ", path, ": ", error.message());
+  return absl::OkStatus();
+}
+
+// Whole or not at all: whoever waits for the file reads it as soon as it is there.
+absl::Status WritePortFile(const std::string& path, const std::string& address) {
+  const std::string temporary = Concat(path, ".new");
+  std::ofstream file(temporary, std::ios::trunc);
+  file << address << "\n";
+  file.close();
+  if (!file || std::rename(temporary.c_str(), path.c_str()) != 0) return Unavailable("--port-file: cannot write ", path);
+  return absl::OkStatus();
+}
+
+// With SO_REUSEPORT a second edge of the same user could take the same port without an error, and half of the
+// connections. An ordinary bind tells.
+absl::Status CheckPortIsFree(const ListenAddress& address) {
+  if (address.port == 0) return absl::OkStatus();
+  asio::io_context unused;
+  HttpServer::Options options;
+  options.address = address.host;
+  options.port = address.port;
+  return HttpServer::Listen(unused, std::move(options), nullptr).status();
+}
+
+class EdgeApp final : public App {
+ public:
+  explicit EdgeApp(Options options) : options_(std::move(options)) {}
+
+  ~EdgeApp() override {
+    link_.reset();  // Its threads post to the workers.
+    workers_.clear();
+  }
+
+  absl::Status Assemble() {
+    if (options_.control.empty()) return InvalidArgument("--control: want HOST:PORT of ccp-control");
+    auto address = ParseListenAddress(options_.listen);
+    if (!address.ok()) return address.status();
+    address_ = *std::move(address);
+    if (options_.state_dir.empty()) options_.state_dir = DefaultStateDir();
+    if (options_.name.empty()) options_.name = HostName();
+    if (const auto status = MakePrivateDirectory(options_.state_dir); !status.ok()) return status;
+    if (const auto status = OpenStores(); !status.ok()) return status;
+    if (const auto status = BindWorkers(); !status.ok()) return status;
+    return CreateLink();
+  }
+
+  std::string address() const override { return FormatAddress(address_); }
+  bool ready() const override { return ready_.load(); }
+
+  void Start() override {
+    for (const auto& worker : workers_) worker->Start();
+    link_->Start();
+    log::Info(Concat("edge listening address=", address(), " workers=", workers_.size(), " control=", options_.control,
+                     " configured=", ready() ? "yes" : "no"));
+  }
+
+  bool Drain(std::chrono::seconds grace) override {
+    log::Info(Concat("draining open_requests=", OpenRequests(), " grace=", grace.count(), "s"));
+    draining_ = true;
+    for (const auto& worker : workers_) worker->Drain();
+    const bool finished = WaitUntilIdle(grace);
+    if (!finished) log::Warn(Concat("grace is over, cutting open_requests=", OpenRequests()));
+    for (const auto& worker : workers_) worker->Stop();
+    journal_->Sync();
+    if (!link_->Flush(kFlushSeconds)) {
+      log::Warn(Concat("usage not acknowledged yet records=", journal_->pending(), ": they are kept and sent at the next start"));
+    }
+    return finished;
+  }
+
+ private:
+  absl::Status OpenStores() {
+    auto keys = KeyStore::Open(options_.env_file);
+    if (!keys.ok()) return keys.status();
+    keys_ = *std::move(keys);
+    auto journal = Journal::Open(Concat(options_.state_dir, "/journal"));
+    if (!journal.ok()) return journal.status();
+    journal_ = *std::move(journal);
+    last_good_ = ControlLink::LoadLastGood(options_.state_dir);
+    ready_ = last_good_ != nullptr;
+    return absl::OkStatus();
+  }
+
+  // The first worker settles the port, the others share it.
+  absl::Status BindWorkers() {
+    if (const auto status = CheckPortIsFree(address_); !status.ok()) return status;
+    for (int i = 0; i < WorkerCount(options_.workers); ++i) {
+      WorkerOptions worker_options;
+      worker_options.listen = address_;
+      worker_options.keys = keys_.get();
+      worker_options.usage = journal_.get();
+      worker_options.snapshot = last_good_;
+      worker_options.collect_metrics = [this] { return CollectMetrics(); };
+      worker_options.on_idle = [this] { NotifyIdle(); };
+      auto worker = Worker::Create(std::move(worker_options));
+      if (!worker.ok()) return worker.status();
+      address_.port = (*worker)->port();
+      workers_.push_back(*std::move(worker));
+    }
+    if (options_.port_file.empty()) return absl::OkStatus();
+    return WritePortFile(options_.port_file, address());
+  }
+
+  absl::Status CreateLink() {
+    ControlLink::Options link_options;
+    link_options.control = options_.control;
+    link_options.state_dir = options_.state_dir;
+    link_options.name = options_.name;
+    link_options.http_address = address();
+    link_options.on_snapshot = [this](std::shared_ptr<const Snapshot> snapshot) { Adopt(std::move(snapshot)); };
+    link_options.missing_keys = [this](const config::Catalog& catalog) { return MissingKeys(catalog, *keys_); };
+    link_options.counters = [this] { return Counters(); };
+    auto link = ControlLink::Create(std::move(link_options), *journal_, last_good_);
+    if (!link.ok()) return link.status();
+    link_ = *std::move(link);
+    return absl::OkStatus();
+  }
+
+  void Adopt(std::shared_ptr<const Snapshot> snapshot) {
+    log::Info(Concat("configuration in use revision=", snapshot->revision, " models=",
+                     snapshot->policy->catalog().models.size()));
+    for (const auto& worker : workers_) worker->Adopt(snapshot);
+    ready_ = true;
+  }
+
+  EdgeCounters Counters() const {
+    EdgeCounters counters;
+    counters.open_requests = OpenRequests();
+    for (const auto& worker : workers_) counters.requests_total += worker->requests_total();
+    counters.draining = draining_.load();
+    return counters;
+  }
+
+  std::uint64_t OpenRequests() const {
+    std::uint64_t open = 0;
+    for (const auto& worker : workers_) open += worker->open_requests();
+    return open;
+  }
+
+  asio::awaitable<Metrics> CollectMetrics() {
+    Metrics sum;
+    for (const auto& worker : workers_) {
+      const Metrics metrics = co_await worker->ReadMetrics();
+      sum.Add(metrics);
+    }
+    co_return sum;
+  }
+
+  void NotifyIdle() {
+    const std::lock_guard lock(idle_mutex_);
+    idle_.notify_all();
+  }
+
+  bool WaitUntilIdle(std::chrono::seconds grace) {
+    std::unique_lock lock(idle_mutex_);
+    return idle_.wait_for(lock, grace, [this] { return OpenRequests() == 0; });
+  }
+
+  Options options_;
+  ListenAddress address_;
+  std::unique_ptr<KeyStore> keys_;
+  std::unique_ptr<Journal> journal_;
+  std::shared_ptr<const Snapshot> last_good_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<ControlLink> link_;
+  std::atomic<bool> ready_{false};
+  std::atomic<bool> draining_{false};
+  std::mutex idle_mutex_;
+  std::condition_variable idle_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<App>> App::Build(Options options) {
+  auto app = std::make_unique<EdgeApp>(std::move(options));
+  if (const absl::Status status = app->Assemble(); !status.ok()) return status;
+  return app;
+}
+
+}  // namespace ccp::edge

@@ -1,0 +1,116 @@
+#include "edge/app/worker.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+namespace ccp::edge {
+namespace {
+
+namespace asio = boost::asio;
+
+// After everything was cut, so long the loop may run to let coroutines unwind and give back what they hold.
+constexpr std::chrono::seconds kUnwindTime{3};
+
+}  // namespace
+
+// Counts a request while it is in the handler.
+class Worker::OpenRequest {
+ public:
+  explicit OpenRequest(Worker& worker) : worker_(worker) {
+    worker_.open_requests_.fetch_add(1, std::memory_order_relaxed);
+    worker_.requests_total_.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~OpenRequest() {
+    const bool last = worker_.open_requests_.fetch_sub(1, std::memory_order_relaxed) == 1;
+    if (last && worker_.context_.draining) worker_.options_.on_idle();
+  }
+  OpenRequest(const OpenRequest&) = delete;
+  OpenRequest& operator=(const OpenRequest&) = delete;
+
+ private:
+  Worker& worker_;
+};
+
+absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(WorkerOptions options) {
+  std::unique_ptr<Worker> worker(new Worker(std::move(options)));
+  if (const absl::Status status = worker->Bind(); !status.ok()) return status;
+  return worker;
+}
+
+Worker::Worker(WorkerOptions options) : options_(std::move(options)) {}
+
+Worker::~Worker() { Stop(); }
+
+absl::Status Worker::Bind() {
+  auto upstream = UpstreamClient::Create(loop_, UpstreamClient::OptionsFromEnvironment());
+  if (!upstream.ok()) return upstream.status();
+  upstream_ = *std::move(upstream);
+  context_.upstream = upstream_.get();
+  context_.keys = options_.keys;
+  context_.usage = options_.usage;
+  context_.snapshot = options_.snapshot;
+  context_.collect_metrics = options_.collect_metrics;
+  context_.host_names = {options_.listen.host};
+
+  HttpServer::Options http;
+  http.address = options_.listen.host;
+  http.port = options_.listen.port;
+  http.reuse_port = true;
+  http.error_body = [this](const RequestError& error) { return api_.RefusedByServer(error); };
+  auto server = HttpServer::Listen(loop_, std::move(http), [this](HttpRequest& request, ResponseWriter& response) {
+    return Handle(request, response);
+  });
+  if (!server.ok()) return server.status();
+  server_ = *std::move(server);
+  return absl::OkStatus();
+}
+
+void Worker::Start() {
+  server_->Start();
+  thread_ = std::thread([this] { loop_.run(); });
+}
+
+void Worker::Adopt(std::shared_ptr<const Snapshot> snapshot) {
+  asio::post(loop_, [this, snapshot = std::move(snapshot)]() mutable { context_.snapshot = std::move(snapshot); });
+}
+
+void Worker::Drain() {
+  asio::post(loop_, [this] {
+    context_.draining = true;
+    server_->StopAccepting();
+    options_.on_idle();  // There may be nothing open at all.
+  });
+}
+
+void Worker::Stop() {
+  if (server_ == nullptr) return;
+  asio::post(loop_, [this] {
+    server_.reset();
+    upstream_->CloseIdle();
+    work_.reset();
+  });
+  if (!thread_.joinable()) thread_ = std::thread([this] { loop_.run_for(kUnwindTime); });
+  thread_.join();
+}
+
+asio::awaitable<Metrics> Worker::ReadMetrics() { return asio::co_spawn(loop_, CopyMetrics(), asio::use_awaitable); }
+
+asio::awaitable<Metrics> Worker::CopyMetrics() {
+  Metrics metrics = context_.metrics;
+  metrics.open_connections = server_->open_connections();
+  metrics.open_requests = server_->busy_connections();
+  co_return metrics;
+}
+
+asio::awaitable<void> Worker::Handle(HttpRequest& request, ResponseWriter& response) {
+  const OpenRequest open(*this);
+  co_await api_.Handle(request, response);
+}
+
+}  // namespace ccp::edge

@@ -1,0 +1,74 @@
+// One worker: a thread with its own loop, listener, upstream pools and counters. Nothing on the request path locks;
+// others reach a worker only by messages to its loop.
+//
+// Ownership: owns all of the above; what WorkerOptions points to outlives it.
+// Threading: Create(), Start(), Stop() on the owner's thread; the rest from any thread.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "absl/status/statusor.h"
+#include "edge/api/api.h"
+#include "edge/api/context.h"
+#include "edge/app/listen_address.h"
+#include "edge/http/server.h"
+#include "edge/snapshot.h"
+#include "edge/upstream/keys.h"
+#include "edge/usage/sink.h"
+
+namespace ccp::edge {
+
+struct WorkerOptions {
+  ListenAddress listen;
+  const KeyStore* keys = nullptr;
+  UsageSink* usage = nullptr;
+  std::shared_ptr<const Snapshot> snapshot;                                // May be nullptr.
+  std::function<boost::asio::awaitable<Metrics>()> collect_metrics;
+  std::function<void()> on_idle;                                           // The last open request ended; on this thread.
+};
+
+class Worker {
+ public:
+  // Binds, with SO_REUSEPORT, so that all workers can share one port.
+  static absl::StatusOr<std::unique_ptr<Worker>> Create(WorkerOptions options);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  std::uint16_t port() const { return server_->port(); }
+  void Start();
+  void Adopt(std::shared_ptr<const Snapshot> snapshot);   // For requests that begin from now on.
+  void Drain();                                           // Accepts nothing more; open requests go on.
+  void Stop();                                            // Cuts what is open and ends the thread.
+
+  boost::asio::awaitable<Metrics> ReadMetrics();          // From another worker's coroutine.
+  std::uint64_t open_requests() const { return open_requests_.load(std::memory_order_relaxed); }
+  std::uint64_t requests_total() const { return requests_total_.load(std::memory_order_relaxed); }
+
+ private:
+  class OpenRequest;
+  explicit Worker(WorkerOptions options);
+  absl::Status Bind();
+  boost::asio::awaitable<void> Handle(HttpRequest& request, ResponseWriter& response);
+  boost::asio::awaitable<Metrics> CopyMetrics();
+
+  WorkerOptions options_;
+  boost::asio::io_context loop_{1};                       // The hint: one thread, so the loop itself need not lock.
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{loop_.get_executor()};
+  std::unique_ptr<UpstreamClient> upstream_;
+  ApiContext context_;
+  Api api_{context_};
+  std::unique_ptr<HttpServer> server_;
+  std::atomic<std::uint64_t> open_requests_{0};
+  std::atomic<std::uint64_t> requests_total_{0};
+  std::thread thread_;
+};
+
+}  // namespace ccp::edge

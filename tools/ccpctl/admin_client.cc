@@ -1,0 +1,87 @@
+#include "tools/ccpctl/admin_client.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include "common/base/text.h"
+
+namespace ccp::ctl {
+namespace {
+
+// Larger than any models.yaml (8 MiB) with its compiled form beside it.
+constexpr int kMaxMessageBytes = 64 * 1024 * 1024;
+
+std::unique_ptr<v1::Admin::Stub> Connect(const std::string& server) {
+  grpc::ChannelArguments arguments;
+  // Control is never behind the HTTP proxy that the environment names for the outside world.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  return v1::Admin::NewStub(grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments));
+}
+
+absl::Status Unreachable(const std::string& server, const std::string& reason) {
+  return Unavailable("cannot reach control at ", server, " (", reason,
+                     "). Start it with \"ccpctl up\" or \"ccp-control\", or name another with --server.");
+}
+
+absl::Status ToStatus(const grpc::Status& status, const std::string& server, std::chrono::milliseconds timeout) {
+  if (status.ok()) return absl::OkStatus();
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) return Unreachable(server, status.error_message());
+  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+    return absl::DeadlineExceededError(
+        Concat("no answer from control at ", server, " within ", timeout.count(), " ms. Allow more with --timeout."));
+  }
+  return {static_cast<absl::StatusCode>(status.error_code()), status.error_message()};
+}
+
+}  // namespace
+
+AdminClient::AdminClient(std::string server, std::chrono::milliseconds timeout)
+    : server_(std::move(server)), timeout_(timeout), stub_(Connect(server_)) {}
+
+template <typename Request, typename Response>
+absl::StatusOr<Response> AdminClient::Call(grpc::Status (v1::Admin::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                                                   Response*),
+                                           const Request& request, std::chrono::milliseconds extra) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + timeout_ + extra);
+  Response response;
+  const grpc::Status status = ((*stub_).*method)(&context, request, &response);
+  if (!status.ok()) return ToStatus(status, server_, timeout_ + extra);
+  return response;
+}
+
+absl::StatusOr<v1::ApplyResponse> AdminClient::Apply(const v1::ApplyRequest& request) {
+  return Call(&v1::Admin::Stub::Apply, request, std::chrono::milliseconds(request.wait_ms()));
+}
+
+absl::StatusOr<v1::ApplyResponse> AdminClient::Rollback(const v1::RollbackRequest& request) {
+  return Call(&v1::Admin::Stub::Rollback, request, std::chrono::milliseconds(request.wait_ms()));
+}
+
+absl::StatusOr<v1::GetConfigResponse> AdminClient::GetConfig(std::uint64_t revision) {
+  v1::GetConfigRequest request;
+  request.set_revision(revision);
+  return Call(&v1::Admin::Stub::GetConfig, request, {});
+}
+
+absl::StatusOr<v1::ListRevisionsResponse> AdminClient::ListRevisions(std::uint32_t limit) {
+  v1::ListRevisionsRequest request;
+  request.set_limit(limit);
+  return Call(&v1::Admin::Stub::ListRevisions, request, {});
+}
+
+absl::StatusOr<v1::ListEdgesResponse> AdminClient::ListEdges() {
+  return Call(&v1::Admin::Stub::ListEdges, v1::ListEdgesRequest(), {});
+}
+
+absl::StatusOr<v1::StatsResponse> AdminClient::Stats(const v1::StatsRequest& request) {
+  return Call(&v1::Admin::Stub::Stats, request, {});
+}
+
+absl::StatusOr<v1::GetRequestResponse> AdminClient::GetRequest(const std::string& request_id) {
+  v1::GetRequestRequest request;
+  request.set_request_id(request_id);
+  return Call(&v1::Admin::Stub::GetRequest, request, {});
+}
+
+}  // namespace ccp::ctl

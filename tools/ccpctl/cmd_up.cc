@@ -1,0 +1,199 @@
+// up: control and one edge in this process, on loopback; in the foreground until Ctrl-C.
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "common/base/text.h"
+#include "control/app/app.h"
+#include "edge/app/app.h"
+#include "tools/ccpctl/admin_client.h"
+#include "tools/ccpctl/apply_result.h"
+#include "tools/ccpctl/commands.h"
+#include "tools/ccpctl/starter_config.h"
+#include "tools/mock_provider/mock.h"
+
+namespace ccp::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The edge is in this process: it answers within milliseconds or not at all.
+constexpr std::chrono::milliseconds kPatience{5'000};
+
+std::string XdgDirectory(const char* variable, std::string_view below_home) {
+  const std::string base = Environment(variable);
+  return Concat(base.empty() ? Concat(Environment("HOME", "."), "/", below_home) : base, "/ccp");
+}
+
+// Which configuration to begin with.
+struct Source {
+  std::string file_name;
+  std::string yaml;                              // Empty: what the store has.
+  std::unique_ptr<mock::MockProvider> provider;  // Running while this lives.
+};
+
+absl::StatusOr<Source> FromMock() {
+  auto provider = mock::MockProvider::Start({});
+  if (!provider.ok()) return provider.status();
+  const std::string api_base = Concat((*provider)->base_url(), "/v1");
+  return Source{"mock", StarterForMock(api_base), *std::move(provider)};
+}
+
+absl::StatusOr<Source> FromFile(const std::string& path) {
+  auto yaml = ReadFile(path);
+  if (!yaml.ok()) return yaml.status();
+  return Source{path, *std::move(yaml), nullptr};
+}
+
+absl::StatusOr<Source> FromKeys(const Session& session, const StarterConfig& starter, const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  std::ofstream file(path);
+  if (!(file << starter.yaml << std::flush)) return InvalidArgument("cannot write ", path.string(), ": ", std::strerror(errno));
+  session.err << "found " << Join(starter.keys_found, ", ") << ": wrote " << path.string() << "\n";
+  return Source{path.string(), starter.yaml, nullptr};
+}
+
+// A file that is named, the mock that is asked for, the file in the usual place, what ran last time, a file made from the
+// keys in the environment, and the mock as an offer: in this order.
+absl::StatusOr<Source> Choose(const Session& session, const UpOptions& options, AdminClient& client) {
+  if (!options.file.empty()) return FromFile(options.file);
+  if (options.mock) return FromMock();
+  const fs::path usual = fs::path(XdgDirectory("XDG_CONFIG_HOME", ".config")) / "models.yaml";
+  if (fs::exists(usual)) return FromFile(usual.string());
+  const auto stored = client.GetConfig(0);
+  if (stored.ok() && stored->revision() != 0 && stored->file_name() != "mock") return Source{};
+  const StarterConfig starter =
+      StarterFromKeys([](std::string_view name) { return !Environment(std::string(name).c_str()).empty(); });
+  if (!starter.yaml.empty()) return FromKeys(session, starter, usual);
+  constexpr std::string_view kOffer = "no models.yaml and no provider key in the environment";
+  if (!CanAsk()) return InvalidArgument(kOffer, ". Pass -f models.yaml, or --mock to try it with the mock provider.");
+  if (Confirm(session, Concat(kOffer, ". Try it with the built-in mock provider?"))) return FromMock();
+  return InvalidArgument("nothing to run. Write a models.yaml (ccpctl explain models) and pass it with -f.");
+}
+
+bool WaitUntil(const std::function<bool()>& done) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
+
+bool EdgeIsConnected(AdminClient& client) {
+  const auto edges = client.ListEdges();
+  if (!edges.ok()) return false;
+  return std::any_of(edges->edges().begin(), edges->edges().end(), [](const auto& edge) { return edge.connected(); });
+}
+
+Exit ApplySource(const Session& session, AdminClient& client, const Source& source) {
+  if (source.yaml.empty()) return kOk;
+  if (!WaitUntil([&] { return EdgeIsConnected(client); })) {
+    return Report(session, absl::DeadlineExceededError("the edge of this process did not reach its control"));
+  }
+  v1::ApplyRequest request;
+  request.set_file_name(source.file_name);
+  request.set_source(source.yaml);
+  request.set_message("ccpctl up");
+  request.set_wait_ms(static_cast<std::uint32_t>(kPatience.count()));
+  const auto applied = client.Apply(request);
+  if (!applied.ok()) return Report(session, applied.status());
+  const auto diagnostics = DiagnosticsOf(*applied);
+  if (!diagnostics.empty()) session.err << config::Format(diagnostics, source.yaml);
+  for (const auto& diagnostic : diagnostics) {
+    if (diagnostic.severity == config::Diagnostic::Severity::kError) return kUsage;
+  }
+  session.err << MissingKeyWarnings(*applied);
+  return RolloutExit(*applied, Strictness::kAllMustAnswer);
+}
+
+Exit MakeReady(const Session& session, AdminClient& client, const Source& source, const edge::App& edge) {
+  if (const Exit exit = ApplySource(session, client, source); exit != kOk) return exit;
+  if (WaitUntil([&] { return edge.ready(); })) return kOk;
+  return Report(session, absl::DeadlineExceededError("the edge of this process got no configuration"));
+}
+
+// Ctrl-C and SIGTERM, taken by sigwait() in the main thread. Must be made before any other thread: they inherit the mask.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+  }
+  int Wait() const {
+    int number = 0;
+    sigwait(&set_, &number);
+    return number;
+  }
+  // From now on a signal ends the process at once.
+  void Release() const { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
+
+ private:
+  sigset_t set_{};
+};
+
+void PrintAddresses(const Session& session, const std::string& control, const std::string& edge, std::string_view models) {
+  session.out << Concat("control   ", control, "\nedge      http://", edge, "\nmodels    ", models, "\n");
+  const std::string server_flag = control == kDefaultServer ? "" : Concat("--server ", control, " ");
+  session.out << Concat("ready. Next: ccpctl ", server_flag, "code   or   ccpctl ", server_flag, "stats\n") << std::flush;
+}
+
+}  // namespace
+
+Exit Up(const Session& session, const UpOptions& options) {
+  const StopSignals signals;
+  const std::string state = options.state_dir.empty() ? XdgDirectory("XDG_STATE_HOME", ".local/state") : options.state_dir;
+  std::error_code error;
+  fs::create_directories(fs::path(state) / "control", error);
+  if (error) return Report(session, InvalidArgument("cannot make ", state, ": ", error.message()));
+  fs::permissions(state, fs::perms::owner_all, error);  // Revisions and usage are the owner's business.
+
+  auto control = control::App::Start({.listen = options.control_listen,
+                                      .store = Concat("sqlite:", state, "/control/ccp.db"),
+                                      .port_file = options.control_port_file});
+  if (!control.ok()) return Report(session, control.status());
+  AdminClient client((*control)->address(), session.timeout);
+  const auto source = Choose(session, options, client);
+  if (!source.ok()) return Report(session, source.status());
+
+  edge::Options edge_options;
+  edge_options.control = (*control)->address();
+  edge_options.listen = options.listen;
+  edge_options.state_dir = Concat(state, "/edge");
+  edge_options.env_file = options.env_file;
+  edge_options.port_file = options.port_file;
+  edge_options.workers = options.workers;
+  edge_options.grace = options.grace;
+  auto edge = edge::App::Build(std::move(edge_options));
+  if (!edge.ok()) return Report(session, edge.status());
+  (*edge)->Start();
+
+  if (const Exit exit = MakeReady(session, client, *source, **edge); exit != kOk) {
+    (*edge)->Drain(std::chrono::seconds(0));
+    (*control)->Stop();
+    return exit;
+  }
+  PrintAddresses(session, (*control)->address(), (*edge)->address(),
+                 source->yaml.empty() ? "as applied last" : source->file_name);
+  const int signal_number = signals.Wait();
+  session.err << "stopping; once more to stop at once\n";
+  signals.Release();
+  (*edge)->Drain(options.grace);
+  (*control)->Stop();
+  return signal_number == SIGINT ? kInterrupted : kOk;
+}
+
+}  // namespace ccp::ctl

@@ -35,7 +35,8 @@ asio::awaitable<void> Api::Handle(HttpRequest& request, ResponseWriter& response
   if (auto error = CheckCaller(request, context_.host_names)) return Refuse(context_, response, *std::move(error), {});
   RouteMatch match = FindRoute(request.method, request.path);
   if (match.endpoint != nullptr) return match.endpoint(context_, request, response);
-  return Refuse(context_, response, NoSuchPath(request, match.allow), std::move(match.allow));
+  RequestError error = NoSuchPath(request, match.allow);
+  return Refuse(context_, response, std::move(error), std::move(match.allow));
 }
 
 std::string Api::RefusedByServer(const RequestError& error) {

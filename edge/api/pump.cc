@@ -111,10 +111,9 @@ void Pump::NoteLingering() {
 asio::awaitable<void> Pump::KeepAlive() {
   const TurnTimes& times = turn_.context.times;
   std::string text;
-  if (turn_.stream.begun()) {
-    keep_alive_timer_.expires_at(turn_.stream.last_write() + times.ping);
-  } else {
-    keep_alive_timer_.expires_after(times.hold);
+  if (!lingering_) {  // The relay began first, and may have come so far already.
+    const auto begun = turn_.stream.begun();
+    keep_alive_timer_.expires_at(begun ? turn_.stream.last_write() + times.ping : std::chrono::steady_clock::now() + times.hold);
   }
   while (true) {
     const auto [moved] = co_await keep_alive_timer_.async_wait(asio::as_tuple(asio::use_awaitable));

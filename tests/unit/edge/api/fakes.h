@@ -1,0 +1,188 @@
+// The worlds around a turn, by script: an upstream that answers as told, a client that remembers, a ledger in memory.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "edge/api/context.h"
+#include "edge/http/server.h"
+#include "edge/upstream/client.h"
+#include "edge/upstream/keys.h"
+#include "edge/usage/sink.h"
+
+namespace ccp::edge {
+
+inline boost::asio::awaitable<void> WaitForEver() {
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, std::chrono::steady_clock::time_point::max());
+  co_await timer.async_wait(boost::asio::use_awaitable);
+}
+
+inline RequestError Unreachable(std::string message) {
+  RequestError error;
+  error.origin = RequestError::Origin::kUpstream;
+  error.retry = RequestError::Retry::kAgain;
+  error.http_status = 502;
+  error.message = std::move(message);
+  return error;
+}
+
+// One answer of the scripted upstream.
+struct ScriptedAnswer {
+  enum class End { kClean, kCut, kTimeout, kHang };
+  int status = 200;
+  std::vector<std::string> pieces = {};            // One Read() each.
+  End end = End::kClean;
+  std::vector<Header> headers{{"content-type", "text/event-stream"}};
+  std::optional<RequestError> no_answer = std::nullopt;  // Send() fails so.
+};
+
+struct SentRequest {
+  std::string url;
+  std::vector<Header> headers;
+  std::string body;
+  std::string header(std::string_view name) const {
+    for (const auto& [key, value] : headers) {
+      if (key == name) return value;
+    }
+    return {};
+  }
+};
+
+class ScriptedCall final : public UpstreamCall {
+ public:
+  explicit ScriptedCall(ScriptedAnswer answer) : answer_(std::move(answer)) {}
+  int status() const override { return answer_.status; }
+  std::string_view header(std::string_view name) const override {
+    for (const auto& [key, value] : answer_.headers) {
+      if (key == name) return value;
+    }
+    return {};
+  }
+  const std::vector<Header>& headers() const override { return answer_.headers; }
+
+  boost::asio::awaitable<Result<std::size_t>> Read(std::string& out) override {
+    if (next_ < answer_.pieces.size()) {
+      const std::string& piece = answer_.pieces[next_++];
+      out += piece;
+      co_return piece.size();
+    }
+    if (answer_.end == ScriptedAnswer::End::kHang) co_await WaitForEver();
+    if (answer_.end == ScriptedAnswer::End::kClean) co_return std::size_t{0};
+    RequestError error = Unreachable("the upstream broke off");
+    error.timed_out = answer_.end == ScriptedAnswer::End::kTimeout;
+    co_return error;
+  }
+
+ private:
+  ScriptedAnswer answer_;
+  std::size_t next_ = 0;
+};
+
+class ScriptedUpstream final : public UpstreamClient {
+ public:
+  boost::asio::awaitable<Result<std::unique_ptr<UpstreamCall>>> Send(UpstreamRequest request) override {
+    sent.push_back({request.url, request.headers, std::string(request.body)});
+    if (answers.empty()) co_return Unreachable("the script has no more answers");
+    ScriptedAnswer answer = std::move(answers.front());
+    answers.pop_front();
+    if (answer.no_answer) co_return *answer.no_answer;
+    std::unique_ptr<UpstreamCall> call = std::make_unique<ScriptedCall>(std::move(answer));
+    co_return call;
+  }
+  void CloseIdle() override {}
+
+  std::deque<ScriptedAnswer> answers;
+  std::vector<SentRequest> sent;
+};
+
+// Remembers what a client would have seen, and in which order the ledger learned of it.
+class RecordingWriter final : public ResponseWriter {
+ public:
+  explicit RecordingWriter(const std::size_t& rows_closed) : rows_closed_(rows_closed) {}
+  boost::asio::awaitable<void> Send(int new_status, std::vector<Header> new_headers, std::string_view new_body) override {
+    Start(new_status, std::move(new_headers));
+    body = new_body;
+    Finish();
+    co_return;
+  }
+  boost::asio::awaitable<void> Begin(int new_status, std::vector<Header> new_headers) override {
+    Start(new_status, std::move(new_headers));
+    co_return;
+  }
+  boost::asio::awaitable<void> Write(std::string_view piece) override {
+    body += piece;
+    ++writes;
+    co_return;
+  }
+  using ResponseWriter::End;
+  boost::asio::awaitable<void> End(std::string_view last_piece) override {
+    body += last_piece;
+    Finish();
+    co_return;
+  }
+  bool begun() const override { return status != 0; }
+  bool client_gone() const override { return false; }
+  void CloseAfter() override {}
+  void Abort() override { cut = true; }
+
+  std::string header(std::string_view name) const {
+    for (const auto& [key, value] : headers) {
+      if (key == name) return value;
+    }
+    return {};
+  }
+
+  int status = 0;
+  std::vector<Header> headers;
+  std::string body;
+  int writes = 0;
+  bool ended = false;
+  bool cut = false;
+  std::size_t rows_closed_at_end = 0;
+
+ private:
+  void Start(int new_status, std::vector<Header> new_headers) {
+    status = new_status;
+    headers = std::move(new_headers);
+  }
+  void Finish() {
+    ended = true;
+    rows_closed_at_end = rows_closed_;
+  }
+  const std::size_t& rows_closed_;
+};
+
+class Ledger final : public UsageSink {
+ public:
+  std::uint64_t Open(const usage::Record&) override { return ++opened; }
+  void Close(std::uint64_t handle, const usage::Record& record) override {
+    handles.push_back(handle);
+    rows.push_back(record);
+    closed = rows.size();
+  }
+  std::uint64_t opened = 0;
+  std::size_t closed = 0;
+  std::vector<std::uint64_t> handles;
+  std::vector<usage::Record> rows;
+};
+
+class Keys final : public KeyStore {
+ public:
+  std::string Find(std::string_view name) const override {
+    const auto found = values.find(std::string(name));
+    return found == values.end() ? std::string() : found->second;
+  }
+  std::map<std::string, std::string> values;
+};
+
+}  // namespace ccp::edge

@@ -1,0 +1,425 @@
+// The life of a turn against a scripted upstream: retries, fallback, errors before and after content, missing keys,
+// departures. What stands here is what clients and the ledger may rely on.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+
+#include "common/base/text.h"
+#include "edge/api/endpoints.h"
+#include "tests/unit/edge/api/fakes.h"
+
+namespace ccp::edge {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+using usage::Outcome;
+using End = ScriptedAnswer::End;
+
+constexpr char kStreamed[] = R"({"model":"main","max_tokens":100,"stream":true,"messages":[{"role":"user","content":"hi"}]})";
+constexpr char kWhole[] = R"({"model":"main","max_tokens":100,"messages":[{"role":"user","content":"hi"}]})";
+
+std::string Text(std::string_view text) {
+  return Concat(R"(data: {"id":"c","choices":[{"index":0,"delta":{"content":")", text, "\"}}]}\n\n");
+}
+const std::string kStop = "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+const std::string kUsage = "data: {\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2}}\n\n";
+const std::string kDone = "data: [DONE]\n\n";
+const std::string kStreamError = "data: {\"error\":{\"message\":\"the model broke\",\"code\":500}}\n\n";
+
+ScriptedAnswer Good(std::string_view text) { return {.pieces = {Text(text), kStop, kUsage, kDone}}; }
+ScriptedAnswer Refusal(int status, std::vector<Header> more = {}) {
+  ScriptedAnswer answer{.status = status, .pieces = {R"({"error":{"message":"no, says the provider"}})"}};
+  answer.headers = {{"content-type", "application/json"}};
+  answer.headers.insert(answer.headers.end(), more.begin(), more.end());
+  return answer;
+}
+
+class TurnTest : public testing::Test {
+ protected:
+  TurnTest() {
+    config::Model main;
+    main.name = "main";
+    main.provider = "first";
+    main.upstream_name = "gpt-main";
+    main.api_base = "https://first.test/v1";
+    main.api_key_name = "FIRST_KEY";
+    main.attempts = 2;
+    main.price = config::Price{.input = 1'000'000, .output = 2'000'000};
+    config::Model spare = main;
+    spare.name = "spare";
+    spare.provider = "second";
+    spare.api_base = "https://second.test/v1";
+    spare.api_key_name = "SECOND_KEY";
+    spare.attempts = 1;
+    catalog_.models = {main, spare};
+    catalog_.routing.slots[config::Slot::kDefault].targets = {{"main"}, {"spare"}};
+    keys_.values = {{"FIRST_KEY", "secret-1"}, {"SECOND_KEY", "secret-2"}};
+    context_.times.attempts.backoff_base = 1ms;
+    context_.times.attempts.retry_after_cap = 1ms;
+    context_.upstream = &upstream_;
+    context_.keys = &keys_;
+    context_.usage = &ledger_;
+  }
+
+  config::Model& model(std::size_t index) { return catalog_.models[index]; }
+
+  void Publish() {
+    auto policy = route::Policy::Compile(catalog_);
+    ASSERT_TRUE(policy.ok()) << policy.status();
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->revision = 7;
+    snapshot->policy = *policy;
+    snapshot->fleet_secret = "fleet";
+    context_.snapshot = std::move(snapshot);
+  }
+
+  // "auto" names no model, so the default chain is tried; "main" would be the exact model alone.
+  static std::string Routed(std::string body) { return body.replace(body.find("main"), 4, "auto"); }
+
+  void Launch(std::string body) {
+    Publish();
+    request_.method = "POST";
+    request_.target = "/v1/messages?beta=true";
+    request_.path = "/v1/messages";
+    request_.query = "beta=true";
+    request_.body = std::move(body);
+    asio::co_spawn(loop_, Messages(context_, request_, client_),
+                   asio::bind_cancellation_slot(departure_.slot(), [this](std::exception_ptr failure) {
+                     finished_ = true;
+                     threw_ = failure != nullptr;
+                   }));
+  }
+
+  void Run(std::string body) {
+    Launch(std::move(body));
+    while (!finished_ && loop_.run_one() > 0) {
+    }
+    ASSERT_TRUE(finished_);
+    EXPECT_FALSE(threw_);
+  }
+
+  // What each row says: "attempt model outcome winner".
+  std::vector<std::string> Rows() const {
+    std::vector<std::string> lines;
+    for (const usage::Record& row : ledger_.rows) {
+      lines.push_back(Concat(row.attempt, " ", row.model, " ", usage::OutcomeName(row.outcome), row.winner ? " winner" : ""));
+    }
+    return lines;
+  }
+
+  asio::io_context loop_;
+  config::Catalog catalog_;
+  ScriptedUpstream upstream_;
+  Keys keys_;
+  Ledger ledger_;
+  ApiContext context_;
+  HttpRequest request_;
+  RecordingWriter client_{ledger_.closed};
+  asio::cancellation_signal departure_;
+  bool finished_ = false;
+  bool threw_ = false;
+};
+
+TEST_F(TurnTest, StreamsAnAnswerAndAccountsForIt) {
+  upstream_.answers = {Good("hello")};
+  Run(kStreamed);
+  EXPECT_EQ(client_.status, 200);
+  EXPECT_EQ(client_.header("content-type"), "text/event-stream; charset=utf-8");
+  EXPECT_EQ(client_.header("x-ccp-model"), "main");
+  EXPECT_EQ(client_.header("x-ccp-route"), "exact");
+  EXPECT_EQ(client_.header("x-ccp-attempts"), "1");
+  EXPECT_EQ(client_.header("request-id"), client_.header("x-ccp-request-id"));
+  EXPECT_THAT(client_.body, HasSubstr("hello"));
+  EXPECT_THAT(client_.body, HasSubstr("event: message_stop"));
+  EXPECT_EQ(client_.rows_closed_at_end, 1u) << "the row must be closed before the terminal event";
+  ASSERT_THAT(Rows(), ElementsAre("1 main ok winner"));
+  const usage::Record& row = ledger_.rows[0];
+  EXPECT_EQ(row.tokens.input, 7);
+  EXPECT_EQ(row.tokens.output, 2);
+  EXPECT_EQ(row.quality, usage::Quality::kReported);
+  EXPECT_EQ(row.cost_nano_usd, 11'000);
+  EXPECT_EQ(row.config_revision, 7u);
+  EXPECT_EQ(row.requested_model, "main");
+  EXPECT_EQ(row.upstream_model, "gpt-main");
+  EXPECT_TRUE(row.streamed);
+  EXPECT_EQ(ledger_.handles[0], 1u);
+}
+
+TEST_F(TurnTest, AnswersWhole) {
+  ScriptedAnswer answer{.pieces = {R"({"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"hello"},)"
+                                   R"("finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":2}})"}};
+  answer.headers = {{"content-type", "application/json"}};
+  upstream_.answers = {answer};
+  Run(kWhole);
+  EXPECT_EQ(client_.status, 200);
+  EXPECT_EQ(client_.header("content-type"), "application/json");
+  EXPECT_THAT(client_.body, HasSubstr(R"("type":"message")"));
+  EXPECT_THAT(Rows(), ElementsAre("1 main ok winner"));
+  EXPECT_EQ(client_.rows_closed_at_end, 1u);
+}
+
+TEST_F(TurnTest, SendsTheProvidersKeyAndNothingOfTheClients) {
+  request_.headers = {{"x-api-key", "client-secret"}, {"authorization", "Bearer client-secret"}, {"cookie", "client-secret"}};
+  upstream_.answers = {Good("hello")};
+  Run(kStreamed);
+  ASSERT_EQ(upstream_.sent.size(), 1u);
+  EXPECT_EQ(upstream_.sent[0].url, "https://first.test/v1/chat/completions");
+  EXPECT_EQ(upstream_.sent[0].header("authorization"), "Bearer secret-1");
+  for (const auto& [name, value] : upstream_.sent[0].headers) EXPECT_THAT(value, Not(HasSubstr("client-secret"))) << name;
+}
+
+TEST_F(TurnTest, TriesAgainThenElsewhere) {
+  upstream_.answers = {Refusal(529), {.no_answer = Unreachable("connection refused")}, Good("from the spare")};
+  Run(Routed(kStreamed));
+  EXPECT_EQ(client_.status, 200);
+  EXPECT_EQ(client_.header("x-ccp-model"), "spare");
+  EXPECT_EQ(client_.header("x-ccp-attempts"), "3");
+  EXPECT_THAT(client_.body, HasSubstr("from the spare"));
+  EXPECT_THAT(Rows(), ElementsAre("1 main upstream_error", "2 main upstream_error", "3 spare ok winner"));
+  EXPECT_EQ(ledger_.rows[0].http_status, 529);
+  EXPECT_EQ(ledger_.rows[1].http_status, 0);
+}
+
+TEST_F(TurnTest, TakesAnErrorInTheFirstEventForAFailedAttempt) {
+  upstream_.answers = {{.pieces = {kStreamError}}, Good("second try")};
+  Run(kStreamed);
+  EXPECT_EQ(client_.status, 200);
+  EXPECT_THAT(client_.body, HasSubstr("second try"));
+  EXPECT_THAT(client_.body, Not(HasSubstr("the model broke")));
+  EXPECT_THAT(Rows(), ElementsAre("1 main upstream_error", "2 main ok winner"));
+}
+
+TEST_F(TurnTest, GivesTheLastErrorItsStatusWhenAllFail) {
+  upstream_.answers = {Refusal(500), Refusal(503), Refusal(429, {{"retry-after", "30"}})};
+  Run(Routed(kStreamed));
+  EXPECT_EQ(client_.status, 429);
+  EXPECT_EQ(client_.header("retry-after"), "30");
+  EXPECT_EQ(client_.header("x-ccp-attempts"), "3");
+  EXPECT_THAT(client_.body, HasSubstr(R"("type":"rate_limit_error")"));
+  EXPECT_THAT(client_.body, HasSubstr("no, says the provider"));
+  EXPECT_THAT(Rows(), ElementsAre("1 main upstream_error", "2 main upstream_error", "3 spare upstream_error winner"));
+}
+
+TEST_F(TurnTest, DoesNotRepeatARequestThatIsAtFault) {
+  upstream_.answers = {Refusal(400), Good("never asked")};
+  Run(Routed(kStreamed));
+  EXPECT_EQ(client_.status, 400);
+  EXPECT_EQ(upstream_.sent.size(), 1u);
+}
+
+TEST_F(TurnTest, NamesTheMissingKeyAndForbidsRetries) {
+  keys_.values.erase("FIRST_KEY");
+  Run(kStreamed);
+  EXPECT_EQ(client_.status, 403);
+  EXPECT_EQ(client_.header("x-should-retry"), "false");
+  EXPECT_THAT(client_.body, HasSubstr("permission_error"));
+  EXPECT_THAT(client_.body, HasSubstr("FIRST_KEY"));
+  EXPECT_TRUE(upstream_.sent.empty());
+  EXPECT_THAT(Rows(), ElementsAre("1 main rejected winner"));
+}
+
+TEST_F(TurnTest, GoesOnInTheChainPastAMissingKey) {
+  keys_.values.erase("FIRST_KEY");
+  upstream_.answers = {Good("from the spare")};
+  Run(Routed(kStreamed));
+  EXPECT_EQ(client_.status, 200);
+  EXPECT_THAT(Rows(), ElementsAre("1 main rejected", "2 spare ok winner"));
+}
+
+TEST_F(TurnTest, EndsWithAnErrorEventWhenTheUpstreamBreaksOffInContent) {
+  upstream_.answers = {{.pieces = {Text("half an")}, .end = End::kCut}, Good("never asked")};
+  Run(kStreamed);
+  EXPECT_THAT(client_.body, HasSubstr("half an"));
+  EXPECT_THAT(client_.body, HasSubstr("event: error"));
+  EXPECT_THAT(client_.body, Not(HasSubstr("message_stop")));
+  EXPECT_TRUE(client_.ended);
+  EXPECT_EQ(upstream_.sent.size(), 1u);
+  EXPECT_THAT(Rows(), ElementsAre("1 main cut_mid_stream winner"));
+}
+
+TEST_F(TurnTest, EndsWithAnErrorEventWhenTheUpstreamFallsSilentInContent) {
+  upstream_.answers = {{.pieces = {Text("half an")}, .end = End::kTimeout}};
+  Run(kStreamed);
+  EXPECT_THAT(client_.body, HasSubstr("event: error"));
+  EXPECT_THAT(Rows(), ElementsAre("1 main timeout winner"));
+}
+
+TEST_F(TurnTest, EndsWithAnErrorEventWhenTheUpstreamReportsOneInContent) {
+  upstream_.answers = {{.pieces = {Text("half an"), kStreamError}}};
+  Run(kStreamed);
+  EXPECT_THAT(client_.body, HasSubstr("the model broke"));
+  EXPECT_THAT(Rows(), ElementsAre("1 main upstream_error winner"));
+}
+
+TEST_F(TurnTest, ContentAndErrorInOneReadStillReachTheClient) {
+  upstream_.answers = {{.pieces = {Text("half an") + kStreamError}}, Good("never asked")};
+  Run(kStreamed);
+  EXPECT_THAT(client_.body, HasSubstr("half an"));
+  EXPECT_THAT(client_.body, HasSubstr("event: error"));
+  EXPECT_EQ(upstream_.sent.size(), 1u);
+}
+
+TEST_F(TurnTest, RepeatsAWholeAnswerThatWasCut) {
+  ScriptedAnswer cut{.pieces = {R"({"id":"c","choi)"}, .end = End::kCut};
+  cut.headers = {{"content-type", "application/json"}};
+  ScriptedAnswer stream = Good("hello");
+  upstream_.answers = {cut, stream};
+  Run(kWhole);
+  EXPECT_EQ(client_.status, 200);
+  EXPECT_THAT(client_.body, HasSubstr("hello"));
+  EXPECT_THAT(Rows(), ElementsAre("1 main upstream_error", "2 main ok winner"));
+}
+
+TEST_F(TurnTest, ShowsLifeWhileTheUpstreamIsSilent) {
+  context_.times.hold = 1ms;
+  context_.times.ping = 1ms;
+  upstream_.answers = {{.pieces = {}, .end = End::kHang}};
+  Launch(kStreamed);
+  while (client_.body.find("event: ping") == std::string::npos) ASSERT_GT(loop_.run_one(), 0u);
+  EXPECT_THAT(client_.body, StartsWith("event: message_start"));
+  departure_.emit(asio::cancellation_type::terminal);
+  while (!finished_) ASSERT_GT(loop_.run_one(), 0u);
+}
+
+TEST_F(TurnTest, DoesNotWaitForeverForTokenCounts) {
+  context_.times.usage_grace = 1ms;
+  upstream_.answers = {{.pieces = {Text("hello"), kStop}, .end = End::kHang}};
+  Run(kStreamed);
+  EXPECT_THAT(client_.body, HasSubstr("event: message_stop"));
+  ASSERT_THAT(Rows(), ElementsAre("1 main ok winner"));
+  EXPECT_NE(ledger_.rows[0].quality, usage::Quality::kReported);
+}
+
+TEST_F(TurnTest, RecordsADepartureOnce) {
+  upstream_.answers = {{.pieces = {Text("hello")}, .end = End::kHang}};
+  Launch(kStreamed);
+  while (client_.writes == 0) ASSERT_GT(loop_.run_one(), 0u);
+  departure_.emit(asio::cancellation_type::terminal);
+  while (!finished_) ASSERT_GT(loop_.run_one(), 0u);
+  EXPECT_TRUE(threw_);
+  EXPECT_FALSE(client_.ended);
+  EXPECT_THAT(Rows(), ElementsAre("1 main client_cancelled winner"));
+}
+
+TEST_F(TurnTest, RefusesWhatIsNoRequestAndLeavesARow) {
+  for (const char* body : {"", "not json", "[]", "{}", R"({"model":1,"max_tokens":1,"messages":[]})"}) {
+    RecordingWriter client(ledger_.closed);
+    const std::size_t rows = ledger_.rows.size();
+    Publish();
+    HttpRequest request;
+    request.body = body;
+    asio::co_spawn(loop_, Messages(context_, request, client), asio::detached);
+    loop_.restart();
+    loop_.run();
+    EXPECT_EQ(client.status, 400) << body;
+    EXPECT_THAT(client.body, HasSubstr("invalid_request_error")) << body;
+    ASSERT_EQ(ledger_.rows.size(), rows + 1) << body;
+    EXPECT_EQ(ledger_.rows.back().attempt, 0u);
+    EXPECT_EQ(ledger_.rows.back().outcome, Outcome::kRejected);
+  }
+}
+
+TEST_F(TurnTest, TurnsGarbageFromUpstreamIntoAnError) {
+  for (const char* garbage : {"<html>502 Bad Gateway</html>", "", "data: {\"choices\":[", "\x01\x02\x03"}) {
+    RecordingWriter client(ledger_.closed);
+    model(0).attempts = 1;
+    Publish();
+    ScriptedAnswer answer{.pieces = {}};
+    if (*garbage != '\0') answer.pieces = {garbage};
+    upstream_.answers = {answer};
+    HttpRequest request;
+    request.body = kStreamed;
+    asio::co_spawn(loop_, Messages(context_, request, client), asio::detached);
+    loop_.restart();
+    loop_.run();
+    EXPECT_GE(client.status, 500) << garbage;
+    EXPECT_THAT(client.body, HasSubstr(R"("type":"error")")) << garbage;
+    EXPECT_EQ(ledger_.rows.back().outcome, Outcome::kUpstreamError) << garbage;
+  }
+}
+
+class DirectTurnTest : public TurnTest {
+ protected:
+  DirectTurnTest() {
+    model(0).direct = true;
+    model(0).api_base = "https://anthropic.test";
+  }
+  static constexpr char kStart[] =
+      "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"type\":\"message\",\"role\":"
+      "\"assistant\",\"model\":\"x\",\"content\":[],\"usage\":{\"input_tokens\":9,\"output_tokens\":1}}}\n\n";
+  static constexpr char kBlock[] =
+      "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\","
+      "\"text\":\"\"}}\n\nevent: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
+      "{\"type\":\"text_delta\",\"text\":\"hi\"}}\n\n";
+  static constexpr char kEnd[] =
+      "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\nevent: message_delta\ndata: {\"type\":"
+      "\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":4}}\n\n"
+      "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+};
+
+TEST_F(DirectTurnTest, RelaysBytesAndHeaders) {
+  request_.headers = {{"anthropic-beta", "a,b"}, {"anthropic-future", "kept"}, {"x-api-key", "client-secret"}};
+  ScriptedAnswer answer{.pieces = {kStart, kBlock, kEnd}};
+  answer.headers.emplace_back("anthropic-ratelimit-requests-remaining", "41");
+  upstream_.answers = {answer};
+  Run(kStreamed);
+  EXPECT_EQ(client_.body, std::string(kStart) + kBlock + kEnd);
+  EXPECT_EQ(client_.header("anthropic-ratelimit-requests-remaining"), "41");
+  ASSERT_EQ(upstream_.sent.size(), 1u);
+  EXPECT_EQ(upstream_.sent[0].url, "https://anthropic.test/v1/messages?beta=true");
+  EXPECT_EQ(upstream_.sent[0].header("x-api-key"), "secret-1");
+  EXPECT_EQ(upstream_.sent[0].header("anthropic-beta"), "a,b");
+  EXPECT_EQ(upstream_.sent[0].header("anthropic-future"), "kept");
+  EXPECT_EQ(upstream_.sent[0].header("anthropic-version"), "2023-06-01");
+  ASSERT_THAT(Rows(), ElementsAre("1 main ok winner"));
+  EXPECT_EQ(ledger_.rows[0].tokens.output, 4);
+}
+
+TEST_F(DirectTurnTest, CutsTheClientWhenTheUpstreamBreaksOff) {
+  upstream_.answers = {{.pieces = {kStart, kBlock}, .end = End::kCut}};
+  Run(kStreamed);
+  EXPECT_EQ(client_.body, std::string(kStart) + kBlock);
+  EXPECT_TRUE(client_.cut);
+  EXPECT_FALSE(client_.ended);
+  EXPECT_THAT(Rows(), ElementsAre("1 main cut_mid_stream winner"));
+}
+
+TEST_F(DirectTurnTest, CutsTheClientWhenTheUpstreamEndsTooEarly) {
+  upstream_.answers = {{.pieces = {kStart, kBlock}, .end = End::kClean}};
+  Run(kStreamed);
+  EXPECT_TRUE(client_.cut);
+  EXPECT_THAT(Rows(), ElementsAre("1 main cut_mid_stream winner"));
+}
+
+TEST_F(DirectTurnTest, PassesTheClientsCredentialToNobodyElse) {
+  model(0).auth = config::Auth::kPassthrough;
+  request_.headers = {{"authorization", "Bearer client-secret"}};
+  Run(kStreamed);
+  EXPECT_EQ(client_.status, 403);
+  EXPECT_TRUE(upstream_.sent.empty());
+}
+
+TEST_F(DirectTurnTest, PassesTheClientsCredentialToItsOwner) {
+  model(0).auth = config::Auth::kPassthrough;
+  model(0).api_base = "https://api.anthropic.com";
+  request_.headers = {{"authorization", "Bearer client-secret"}};
+  upstream_.answers = {{.pieces = {kStart, kBlock, kEnd}}};
+  Run(kStreamed);
+  EXPECT_EQ(client_.status, 200);
+  ASSERT_EQ(upstream_.sent.size(), 1u);
+  EXPECT_EQ(upstream_.sent[0].header("authorization"), "Bearer client-secret");
+}
+
+}  // namespace
+}  // namespace ccp::edge

@@ -70,6 +70,12 @@ class Decoder {
   }
 
   void UnknownKey(const YamlNode::Entry& entry, Section section, const std::string& path) {
+    if (entry.key == "<<") {
+      findings_.Explain(ChildPath(path, "api_base"));  // It would have come with the merge.
+      findings_.Error(code::kAlias, entry.key_at, ChildPath(path, entry.key), "merge keys (<<) are not accepted",
+                      "move what models share into an entry of providers");
+      return;
+    }
     const std::vector<std::string> keys = KeysOf(section);
     const std::string nearest = NearestName(entry.key, keys);
     // What the writer meant to set is not missing: it is here.
@@ -189,6 +195,7 @@ class Decoder {
       if (entry.key == "model_id" && entry.value.is_scalar()) return AddModel(entry.value.text, entry.value.at, node);
     }
     findings_.Error(code::kMissingKey, node.at, path, "this model has no model_id, want its name");
+    findings_.Explain("models");  // There is one, without a name.
   }
 
   void AddModel(const std::string& name, Position name_at, const YamlNode& node) {
@@ -318,7 +325,7 @@ class Decoder {
       if (node.items[i].is_map()) ++weighted;
       chain.targets.push_back(ReadTarget(field, node.items[i], ElementPath(path, i)));
     }
-    chain.weighted = weighted > 0;
+    chain.weighted = weighted > 0 && weighted == node.items.size();
     if (weighted > 0 && weighted < node.items.size()) {
       findings_.Error(code::kMixedChain, node.at, path,
                       Concat(field.key, ": some entries are names and some have a weight, want one kind"),

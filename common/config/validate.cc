@@ -399,7 +399,7 @@ void CheckRouting(const Catalog& catalog, Checker& check) {
     }
   }
   if (routing.slots.count(Slot::kDefault) > 0 || catalog.models.empty()) return;
-  check.Warning(code::kNoDefault, "routing", "no default route: a request for a model that is not in the file is refused",
+  check.Warning(code::kNoDefault, "routing.default", "no default route: a request for a model that is not in the file is refused",
                 Concat("add routing: { default: ", Printable(catalog.models.front().name), " }"));
 }
 

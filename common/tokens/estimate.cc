@@ -1,0 +1,81 @@
+#include "common/tokens/estimate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "common/tokens/count.h"
+
+namespace ccp::tokens {
+namespace {
+
+constexpr std::size_t kBlock = 16;
+constexpr int kBlocksBeforeOverflow = 255;
+constexpr std::uint8_t kFiller = 0x80;  // Fills up the last block: a byte that counts as nothing.
+
+constexpr double kWeights[Estimator::kFeatures] = {1, 0.1, 0.3, 0.4, 0.5, 0.2, 0, 0.5, 0, 0.6, 0.8, 1.5};
+
+}  // namespace
+
+void Estimator::Add(std::string_view text) {
+  Bytes before = Bytes{} + std::uint8_t{' '};
+  for (std::size_t at = 0; at < text.size(); at += kBlock) {
+    Bytes bytes = Bytes{} + kFiller;
+    std::memcpy(&bytes, text.data() + at, std::min(kBlock, text.size() - at));
+    // Each byte's neighbour: the last of the block before, then all but the last of this one.
+    AddBlock(bytes, __builtin_shufflevector(before, bytes, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30));
+    before = bytes;
+  }
+}
+
+// A comparison of vectors gives -1 in each place where it holds, so counting is subtracting.
+void Estimator::AddBlock(Bytes bytes, Bytes before) {
+  const auto is_small = [](Bytes b) { return b - 'a' < 26; };
+  const auto is_letter = [](Bytes b) { return (b | 0x20) - 'a' < 26; };
+  const auto is_digit = [](Bytes b) { return b - '0' < 10; };
+  // Printable ASCII that is neither space, letter nor digit.
+  const auto is_symbol = [&](Bytes b) { return (b - 0x21 < 0x7F - 0x21) & ~is_letter(b) & ~is_digit(b); };
+
+  const auto letter = is_letter(bytes);
+  const auto symbol = is_symbol(bytes);
+  counts_[kWordStarts] -= letter & ~is_letter(before);
+  counts_[kLetters] -= letter;
+  counts_[kCapitals] -= letter & ~is_small(bytes) & is_small(before);
+  counts_[kDigits] -= is_digit(bytes);
+  counts_[kSymbolStarts] -= symbol & ~is_symbol(before);
+  counts_[kSymbols] -= symbol;
+  counts_[kBackslashes] -= bytes == '\\';
+  counts_[kControls] -= bytes < 0x20;
+  counts_[kSpacePairs] -= (bytes == ' ') & (before == ' ');
+  counts_[kTwoBytes] -= bytes - 0xC0 < 0x20;
+  counts_[kThreeBytes] -= bytes - 0xE0 < 0x10;
+  counts_[kFourBytes] -= bytes >= 0xF0;
+  if (++blocks_ == kBlocksBeforeOverflow) Flush();
+}
+
+void Estimator::Flush() {
+  for (std::size_t feature = 0; feature < kFeatures; ++feature) {
+    for (std::size_t i = 0; i < kBlock; ++i) totals_[feature] += counts_[feature][i];
+    counts_[feature] = Bytes{};
+  }
+  blocks_ = 0;
+}
+
+const std::int64_t* Estimator::features() {
+  Flush();
+  return totals_;
+}
+
+std::int64_t Estimator::Tokens() {
+  Flush();
+  return std::llround(std::inner_product(totals_, totals_ + kFeatures, kWeights, 0.0));
+}
+
+std::int64_t Estimate(std::string_view utf8) {
+  Estimator estimator;
+  estimator.Add(utf8);
+  return estimator.Tokens();
+}
+
+}  // namespace ccp::tokens

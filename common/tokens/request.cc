@@ -1,0 +1,132 @@
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "common/tokens/count.h"
+#include "common/tokens/estimate.h"
+#include "common/tokens/image_size.h"
+
+namespace ccp::tokens {
+namespace {
+
+using json::Value;
+
+// What the chat format adds. Providers differ by a token or two; these are those of OpenAI's published recipe for
+// messages, and for tools what its format spends on names and braces.
+constexpr std::int64_t kPerMessage = 4;
+constexpr std::int64_t kPerAnswer = 3;
+constexpr std::int64_t kPerTool = 8;
+constexpr std::int64_t kPerToolUse = 8;
+constexpr std::int64_t kPerToolResult = 6;
+
+// A photograph's thumbnail and colour profile stand before its size; more than this is not looked through.
+constexpr std::size_t kImageHeaderBytes = 128 << 10;
+
+// Anthropic: a page is text and an image of it, 1500 to 3000 tokens. Without looking into the file its pages are guessed.
+constexpr std::int64_t kTokensPerPage = 2'000;
+constexpr std::int64_t kBytesPerPage = 60'000;
+
+class RequestCounter {
+ public:
+  explicit RequestCounter(const Vocabulary* vocabulary) : vocabulary_(vocabulary) {}
+
+  std::int64_t Count(Value request) {
+    AddContent(request["system"]);
+    for (const Value tool : request["tools"].elements()) AddTool(tool);
+    for (const Value message : request["messages"].elements()) {
+      tokens_ += kPerMessage;
+      AddContent(message["content"]);
+    }
+    return tokens_ + kPerAnswer + estimator_.Tokens();
+  }
+
+ private:
+  void AddText(Value string) {
+    if (vocabulary_ == nullptr) {
+      estimator_.Add(string.escaped());
+      return;
+    }
+    text_.clear();
+    string.AppendStr(text_);
+    tokens_ += vocabulary_->Count(text_);
+  }
+
+  // JSON that the model sees as JSON: schemas, tool arguments, blocks we do not know.
+  void AddJson(Value value) {
+    if (vocabulary_ == nullptr) {
+      estimator_.Add(value.raw());
+    } else {
+      tokens_ += vocabulary_->Count(value.raw());
+    }
+  }
+
+  void AddTool(Value tool) {
+    tokens_ += kPerTool;
+    if (!tool["input_schema"].exists()) return AddJson(tool);  // A server tool: its settings are all there is.
+    AddText(tool["name"]);
+    AddText(tool["description"]);
+    AddJson(tool["input_schema"]);
+  }
+
+  void AddContent(Value content) {
+    if (content.is_string()) return AddText(content);
+    for (const Value block : content.elements()) AddBlock(block);
+  }
+
+  void AddBlock(Value block) {
+    const Value type = block["type"];
+    if (type.is("text")) return AddText(block["text"]);
+    if (type.is("tool_use") || type.is("server_tool_use")) return AddToolUse(block);
+    if (type.is("tool_result")) return AddToolResult(block);
+    if (type.is("image")) return AddImage(block["source"]);
+    if (type.is("thinking")) return AddText(block["thinking"]);
+    if (type.is("redacted_thinking")) return;
+    if (type.is("document")) return AddDocument(block);
+    if (block.is_string()) return AddText(block);
+    AddJson(block);
+  }
+
+  void AddToolUse(Value block) {
+    tokens_ += kPerToolUse;
+    AddText(block["name"]);
+    AddJson(block["input"]);
+  }
+
+  void AddToolResult(Value block) {
+    tokens_ += kPerToolResult;
+    AddContent(block["content"]);
+  }
+
+  // Given by URL or file id, its size is unknown: the most it can cost is the safe answer.
+  void AddImage(Value source) {
+    const Value data = source["data"];
+    if (!data.is_string()) {
+      tokens_ += kMostImageTokens;
+      return;
+    }
+    const std::string header = DecodeBase64Prefix(data.escaped(), kImageHeaderBytes);
+    const std::optional<ImageSize> size = ReadImageSize(header);
+    tokens_ += size ? ImageTokens(*size) : kMostImageTokens;
+  }
+
+  void AddDocument(Value block) {
+    AddText(block["title"]);
+    AddText(block["context"]);
+    const Value source = block["source"];
+    if (source["type"].is("text")) return AddText(source["data"]);
+    if (source["type"].is("content")) return AddContent(source["content"]);
+    const auto bytes = static_cast<std::int64_t>(source["data"].escaped().size() / 4 * 3);
+    tokens_ += kTokensPerPage * std::max<std::int64_t>(1, (bytes + kBytesPerPage - 1) / kBytesPerPage);
+  }
+
+  const Vocabulary* vocabulary_;  // May be null: then texts go to the estimator.
+  Estimator estimator_;
+  std::int64_t tokens_ = 0;
+  std::string text_;              // An unescaped text; kept for its memory.
+};
+
+}  // namespace
+
+std::int64_t CountRequest(Value request, const Vocabulary* vocabulary) { return RequestCounter(vocabulary).Count(request); }
+
+}  // namespace ccp::tokens

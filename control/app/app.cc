@@ -1,5 +1,7 @@
 #include "control/app/app.h"
 
+#include <arpa/inet.h>
+#include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
@@ -48,8 +50,10 @@ std::optional<HostPort> SplitHostPort(std::string_view address) {
   return HostPort{std::string(address.substr(0, colon)), std::string(port)};
 }
 
-bool IsLoopback(std::string_view host) {
-  return host == "localhost" || host == "[::1]" || host.substr(0, 4) == "127.";
+bool IsLoopback(const std::string& host) {
+  if (host == "localhost" || host == "[::1]") return true;
+  in_addr address{};
+  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
 }
 
 // Debian's gRPC 1.51 has known denial-of-service faults, and nothing here asks who is calling: so nobody from outside may.
@@ -93,6 +97,11 @@ absl::Status WritePortFile(const std::string& path, std::string_view address) {
   std::error_code error;
   std::filesystem::rename(temporary, path, error);
   return error ? Unavailable("--port-file: cannot write ", path, ": ", error.message()) : absl::OkStatus();
+}
+
+// What gRPC itself has to say goes where our own log goes; a failed bind, say, is told by us in our words.
+void LogOfGrpc(gpr_log_func_args* line) {
+  if (line->severity == GPR_LOG_SEVERITY_ERROR) log::Debug(Concat("grpc: ", line->message));
 }
 
 class RunningApp final : public App {
@@ -186,6 +195,7 @@ class RunningApp final : public App {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<App>> App::Start(Options options) {
+  gpr_set_log_function(LogOfGrpc);
   absl::StatusOr<HostPort> listen = CheckListen(options.listen);
   if (!listen.ok()) return listen.status();
   absl::StatusOr<std::string> path = StorePath(options.store);

@@ -1,5 +1,6 @@
 #include "edge/link/control_link.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
@@ -40,6 +41,11 @@ std::uint64_t RandomNumber() {
 
 absl::Status FromRpc(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+// That control is out of reach is told by us, once and in our words; gRPC would tell it with each try.
+void LogOfGrpc(gpr_log_func_args* line) {
+  if (line->severity == GPR_LOG_SEVERITY_ERROR) log::Debug(Concat("grpc: ", line->message));
 }
 
 // A fresh channel for each try: gRPC's own waiting between connects would come on top of ours.
@@ -387,6 +393,7 @@ std::shared_ptr<const Snapshot> ControlLink::LoadLastGood(const std::string& sta
 
 absl::StatusOr<std::unique_ptr<ControlLink>> ControlLink::Create(Options options, Journal& journal,
                                                                  std::shared_ptr<const Snapshot> last_good) {
+  gpr_set_log_function(LogOfGrpc);
   if (options.control.empty()) return InvalidArgument("--control: missing, want HOST:PORT of ccp-control");
   absl::StatusOr<std::string> edge_id = ReadOrMakeEdgeId(options.state_dir);
   if (!edge_id.ok()) return edge_id.status();

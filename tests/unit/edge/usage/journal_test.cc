@@ -14,7 +14,7 @@
 
 #include "ccp/v1/usage.pb.h"
 #include "edge/usage/reporter.h"
-#include "tests/unit/edge/usage/temp_dir.h"
+#include "tests/unit/temp_dir.h"
 
 namespace ccp::edge {
 namespace {

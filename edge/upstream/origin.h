@@ -8,6 +8,10 @@
 
 #include "absl/status/statusor.h"
 
+namespace boost::urls {
+class url_view;
+}
+
 namespace ccp::edge {
 
 enum class Scheme : std::uint8_t { kHttp, kHttps };
@@ -33,5 +37,8 @@ struct UrlParts {
 // Takes http and https URLs. kInvalidArgument for anything else, for credentials in the URL and for a fragment; the
 // message never repeats user information.
 absl::StatusOr<UrlParts> ParseUrl(std::string_view url);
+
+// False where Boost.URL 1.81 took what follows a broken port for a path: "http://host:12x/".
+bool IsPathAfterAuthority(const boost::urls::url_view& view);
 
 }  // namespace ccp::edge

@@ -61,7 +61,7 @@ absl::StatusOr<Proxy> ParseProxy(std::string_view url) {
   constexpr std::string_view kWant = "want http://[user:password@]host[:port]";
   const std::string text = url.find("://") == std::string_view::npos ? Concat("http://", url) : std::string(url);
   const auto parsed = boost::urls::parse_uri(text);
-  if (!parsed) return InvalidArgument("proxy URL is malformed; ", kWant);
+  if (!parsed || !IsPathAfterAuthority(*parsed)) return InvalidArgument("proxy URL is malformed; ", kWant);
   const boost::urls::url_view view = *parsed;
   if (view.scheme_id() != boost::urls::scheme::http) {
     return InvalidArgument("proxy URL has the scheme \"", std::string(view.scheme()), "\"; ", kWant);

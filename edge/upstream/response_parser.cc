@@ -34,6 +34,13 @@ class ResponseParser::Sax final : public http::basic_parser<false> {
   std::string* body = nullptr;     // Where body bytes go during put().
   const char* broken_rule = nullptr;
 
+  // Beast asserts that it is given a body of nothing but the last chunk, "0" CRLF CRLF, not in pieces of 3 and 4 bytes.
+  bool IsPieceOfLastChunk(std::string_view bytes) const {
+    constexpr std::string_view kLastChunk = "0\r\n\r\n";
+    return chunked() && chunk_left_ == 0 && bytes.size() < kLastChunk.size() &&
+           bytes == kLastChunk.substr(0, bytes.size());
+  }
+
  private:
   void Refuse(const char* rule, beast::error_code& error) {
     broken_rule = rule;
@@ -70,18 +77,21 @@ class ResponseParser::Sax final : public http::basic_parser<false> {
     return piece.size();
   }
 
-  void on_chunk_header_impl(std::uint64_t, beast::string_view extensions, beast::error_code& error) override {
+  void on_chunk_header_impl(std::uint64_t size, beast::string_view extensions, beast::error_code& error) override {
+    chunk_left_ = size;
     extension_bytes_ += extensions.size();
     if (extension_bytes_ > kChunkExtensionLimitBytes) Refuse("the chunk extensions are too long", error);
   }
 
   std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view piece, beast::error_code&) override {
+    chunk_left_ -= piece.size();
     body->append(piece.data(), piece.size());
     return piece.size();
   }
 
   void on_finish_impl(beast::error_code&) override {}
 
+  std::uint64_t chunk_left_ = 0;
   bool in_body_ = false;
   bool length_seen_ = false;
   std::size_t extension_bytes_ = 0;
@@ -137,6 +147,7 @@ absl::Status ResponseParser::FeedBuffered(std::string_view bytes, std::string& b
       }
       if (auto status = CheckHead(bytes.substr(0, end)); !status.ok()) return status;
     }
+    if (head_done() && sax_->IsPieceOfLastChunk(bytes)) break;
     beast::error_code error;
     const std::size_t used = sax_->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
     bytes.remove_prefix(used);

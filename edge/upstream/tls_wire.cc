@@ -68,6 +68,9 @@ class TlsWireImpl final : public TlsWire {
   TlsWireImpl(Socket socket, std::shared_ptr<TlsSettings> settings, std::shared_ptr<TlsSessions> sessions)
       : settings_(std::move(settings)), sessions_(std::move(sessions)), stream_(std::move(socket), settings_->context) {}
 
+  // We part without a closing handshake. OpenSSL takes that for a broken session, which it would not resume, unless told.
+  ~TlsWireImpl() override { SSL_set_shutdown(handle(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
+
   absl::Status Prepare(const std::string& host) {
     SSL* connection = stream_.native_handle();
     if (!SetExpectedHost(connection, host)) return Internal("OpenSSL does not take the host name \"", host, "\"");

@@ -1,0 +1,76 @@
+// Runs an UpstreamClient on the test's own thread and collects what came.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "edge/upstream/client.h"
+
+namespace ccp::edge {
+
+struct Answer {
+  std::optional<RequestError> error;  // Of Send() or of a Read().
+  int status = 0;
+  std::string body;                   // As far as it came.
+  std::string content_type;
+};
+
+class ClientFixture : public testing::Test {
+ protected:
+  void Open(UpstreamClient::Options options) {
+    auto client = UpstreamClient::Create(context_, std::move(options));
+    ASSERT_TRUE(client.ok()) << client.status();
+    client_ = *std::move(client);
+  }
+
+  static UpstreamRequest To(std::string url) {
+    UpstreamRequest request;
+    request.url = std::move(url);
+    request.headers = {{"content-type", "application/json"}};
+    request.body = "{}";
+    return request;
+  }
+
+  Answer Fetch(UpstreamRequest request) {
+    Answer answer;
+    bool done = false;
+    boost::asio::co_spawn(context_, Collect(std::move(request), answer), [&](const std::exception_ptr&) { done = true; });
+    RunUntil([&] { return done; });
+    return answer;
+  }
+  Answer Fetch(const std::string& url) { return Fetch(To(url)); }
+
+  template <typename Condition>
+  void RunUntil(const Condition& condition) {
+    context_.restart();
+    while (!condition()) context_.run_one_for(std::chrono::milliseconds(20));
+  }
+
+  boost::asio::awaitable<void> Collect(UpstreamRequest request, Answer& answer) {
+    auto call = co_await client_->Send(std::move(request));
+    if (!call.ok()) {
+      answer.error = call.error();
+      co_return;
+    }
+    answer.status = (*call)->status();
+    answer.content_type = (*call)->header("content-type");
+    for (;;) {
+      auto read = co_await (*call)->Read(answer.body);
+      if (!read.ok()) answer.error = read.error();
+      if (!read.ok() || *read == 0) co_return;
+    }
+  }
+
+  boost::asio::io_context context_;
+  std::unique_ptr<UpstreamClient> client_;
+};
+
+}  // namespace ccp::edge

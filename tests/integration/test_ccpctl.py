@@ -1,0 +1,185 @@
+"""ccpctl as people and scripts meet it: terminal in, bytes out."""
+import json
+import unittest
+
+from harness import BIN, FAKE_KEY, Stack, eventually, request_body
+
+COMMANDS = ["up", "env", "code", "apply", "diff", "validate", "schema", "rollout undo", "rollout history", "get", "stats",
+            "explain", "version", "help"]
+
+
+class Words(unittest.TestCase):
+    """What needs no server."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = Stack()
+        cls.addClassCleanup(cls.stack.__exit__, None, None, None)
+
+    def test_every_command_has_help_with_an_example(self):
+        top = self.stack.ctl("--help")
+        for command in COMMANDS:
+            with self.subTest(command):
+                self.assertIn(command.split()[0], top.stdout)
+                done = self.stack.ctl(*command.split(), "--help")
+                self.assertIn("Examples:\n  c", done.stdout)
+                self.assertEqual(done.stderr, "")
+
+    def test_exit_codes(self):
+        missing = self.stack.directory / "missing.yaml"
+        for arguments, expect in ((["version"], 0), (["--version"], 0), (["help", "exit-codes"], 0),
+                                  (["nonsense"], 2), ([], 2), (["get"], 2), (["stats", "--nonsense"], 2),
+                                  (["get", "models", "-o", "xml"], 2), (["validate", "-f", missing], 2),
+                                  (["help", "nonsense"], 3), (["explain", "no.such.key"], 3),
+                                  (["--server", "127.0.0.1:1", "get", "edges"], 6),
+                                  (["--server", "127.0.0.1:1", "stats"], 6), (["--server", "127.0.0.1:1", "diff", "-f",
+                                   self.stack.write("m.yaml", "models: {}\n")], 6)):
+            with self.subTest(arguments):
+                done = self.stack.ctl(*arguments, expect=expect)
+                if expect != 0:
+                    self.assertEqual(done.stdout, "")
+                    self.assertNotEqual(done.stderr, "")
+
+    def test_unreachable_control_is_said_with_the_next_command(self):
+        done = self.stack.ctl("--server", "127.0.0.1:1", "get", "edges", expect=6)
+        self.assertIn("127.0.0.1:1", done.stderr)
+        self.assertIn("ccpctl up", done.stderr)
+        as_json = json.loads(self.stack.ctl("--server", "127.0.0.1:1", "get", "edges", "-o", "json", expect=6).stderr)
+        self.assertEqual(as_json["exit_code"], 6)
+
+    def test_explains_keys_and_codes(self):
+        self.assertIn("max_tokens", self.stack.ctl("explain", "models.max_tokens").stdout)
+        self.assertIn("CCP1204", self.stack.ctl("explain", "CCP1204").stdout)
+        self.assertIn("max_tokens", self.stack.ctl("explain", "models.max_token", expect=3).stderr)
+
+    def test_schema_is_json(self):
+        self.assertEqual(json.loads(self.stack.ctl("schema").stdout)["type"], "object")
+
+    def test_a_typo_in_a_noun_gets_a_suggestion(self):
+        self.assertIn('Did you mean "models"?', self.stack.ctl("get", "modles", expect=2).stderr)
+
+
+class Lists(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = Stack()
+        cls.addClassCleanup(cls.stack.__exit__, None, None, None)
+        cls.stack.start_all()
+        cls.answer = cls.stack.messages()
+        cls.stack.stats_of_requests(1)
+
+    def test_every_list_in_every_format(self):
+        for noun in ("models", "routes", "edges", "revisions"):
+            for output in ("table", "wide", "json", "yaml", "csv", "name"):
+                with self.subTest(noun=noun, output=output):
+                    text = self.stack.ctl("get", noun, "-o", output).stdout
+                    self.assertTrue(text)
+                    self.assertNotIn("\x1b", text)
+            self.assertIn(noun, self.stack.ctl_json("get", noun))
+        self.assertEqual(self.stack.ctl("get", "models", "-o", "name").stdout, "mock\ndirect\n")
+        self.assertIn("DIALECT", self.stack.ctl("get", "models", "-o", "wide").stdout)
+        self.assertIn("models", json.loads(self.stack.ctl("get", "config", "-o", "json").stdout))
+
+    def test_explains_a_request_file(self):
+        path = self.stack.write("request.json", json.dumps(request_body("hi", top_k=5)))
+        text = self.stack.ctl("explain", "-f", path).stdout
+        self.assertRegex(text, r"asked for +claude-opus-5-5")
+        self.assertRegex(text, r"model +mock")
+        self.assertRegex(text, r"route +default")
+        explained = self.stack.ctl_json("explain", "-f", path)
+        self.assertEqual((explained["model"], explained["route"]), ("mock", "default"))
+        answer = self.stack.messages("hi", top_k=5)
+        self.assertEqual(answer.headers["x-ccp-model"], explained["model"])
+        self.assertEqual(answer.headers.get("x-ccp-losses", "").replace(" ", "").split(",") if explained["losses"] else [],
+                         explained["losses"])
+
+    def test_explains_a_past_request(self):
+        text = self.stack.ctl("explain", self.answer.headers["x-ccp-request-id"]).stdout
+        self.assertRegex(text, r"mock +default +ok +200")
+        self.stack.ctl("explain", "req_none", expect=3)
+
+    def test_a_broken_pipe_of_options_is_refused_before_control_is_asked(self):
+        self.assertIn("--since", self.stack.ctl("stats", "--since", "soon", expect=2).stderr)
+        self.assertIn('Did you mean "model"?', self.stack.ctl("stats", "--by", "modl", expect=2).stderr)
+
+
+class ClaudeCode(unittest.TestCase):
+    def test_env_and_code(self):
+        with Stack() as stack:
+            stack.start_all()
+            edge = f"http://{stack.edge.address()}"
+            exports = stack.ctl("env").stdout
+            self.assertIn(f"export ANTHROPIC_BASE_URL='{edge}'\n", exports)
+            self.assertIn("unset ANTHROPIC_API_KEY\n", exports)
+            self.assertEqual(json.loads(stack.ctl("env", "--shell", "json").stdout)["ANTHROPIC_BASE_URL"], edge)
+            program = stack.write("claude", '#!/bin/sh\nfor a in "$@"; do printf "[%s]" "$a"; done\n'
+                                            'echo "$ANTHROPIC_BASE_URL ${ANTHROPIC_API_KEY-unset}"\nexit 7\n')
+            program.chmod(0o755)
+            environment = stack.environment(CCP_CLAUDE=str(program), ANTHROPIC_API_KEY="sk-own")
+            done = stack.ctl("code", "--", "-p", "two  words", "", "*", "--server", expect=7, environment=environment)
+            self.assertEqual(done.stdout, f"[-p][two  words][][*][--server]{edge} unset\n")
+            done = stack.ctl("code", "--edge", "127.0.0.1:1", expect=6, environment=environment)
+            self.assertIn("ccpctl up", done.stderr)
+            done = stack.ctl("code", expect=3, environment=stack.environment(CCP_CLAUDE="/nonexistent/claude"))
+            self.assertIn("npm install", done.stderr)
+
+
+class Up(unittest.TestCase):
+    def start_up(self, stack, *more, **environment):
+        stack.edge = stack.run("up", [BIN / "ccpctl", "up", "--port", "0", "--control-listen", "127.0.0.1:0", "--state-dir",
+                                      stack.directory / "up-state", "--port-file", stack.directory / "up.port",
+                                      "--control-port-file", stack.directory / "up-control.port", *more],
+                               stack.environment(**environment))
+        def ready():
+            self.assertIsNone(stack.edge.popen.poll(), stack.edge.log_text())
+            return "ready. Next: ccpctl" in stack.edge.log_text()
+        eventually(ready, "ccpctl up says that it is ready")
+        text = (stack.directory / "up-control.port").read_text().strip()
+        return text if ":" in text else f"127.0.0.1:{text}"
+
+    def test_everything_in_one_process_with_the_mock(self):
+        with Stack() as stack:
+            server = self.start_up(stack, "--mock")
+            answer = stack.messages("are you there?", stream=True)
+            self.assertEqual(answer.status, 200, answer.body)
+            self.assertIn("are you there?", answer.text())
+            def counted():
+                stats = json.loads(stack.ctl("stats", "-o", "json", server=server).stdout)
+                return stats["total"]["requests"] == 1
+            eventually(counted, "the request in the ledger")
+            self.assertEqual(stack.edge.stop(), 0)
+            # Its state is on disk: the next start has the same ledger.
+            server = self.start_up(stack, "--mock")
+            self.assertEqual(json.loads(stack.ctl("stats", "-o", "json", server=server).stdout)["total"]["requests"], 1)
+            self.assertEqual(stack.messages().status, 200)
+
+    def test_a_file_and_a_key(self):
+        with Stack() as stack:
+            stack.start_mock()
+            server = self.start_up(stack, "-f", stack.write("models.yaml", stack.models_yaml()))
+            self.assertEqual(stack.messages().status, 200)
+            self.assertEqual(stack.ctl("get", "models", "-o", "name", server=server).stdout, "mock\ndirect\n")
+
+    def test_without_file_and_key_it_names_the_mock(self):
+        with Stack() as stack:
+            done = stack.ctl("up", "--port", "0", "--control-listen", "127.0.0.1:0", expect=2)
+            self.assertIn("--mock", done.stderr)
+            self.assertEqual(done.stdout, "")
+
+    def test_a_key_in_the_environment_is_enough(self):
+        with Stack() as stack:
+            self.start_up(stack, DEEPSEEK_API_KEY=FAKE_KEY)
+            written = (stack.directory / "config/ccp/models.yaml").read_text()
+            self.assertIn("api_key_name: DEEPSEEK_API_KEY", written)
+            self.assertNotIn(FAKE_KEY, written + stack.edge.log_text())
+
+    def test_a_bad_file_starts_nothing(self):
+        with Stack() as stack:
+            done = stack.ctl("up", "--port", "0", "--control-listen", "127.0.0.1:0", "-f",
+                             stack.write("bad.yaml", "models:\n  a:\n    api_bas: x\n"), expect=2)
+            self.assertIn("bad.yaml:3:5", done.stderr)
+            self.assertEqual(done.stdout, "")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -123,6 +123,7 @@ class ChatReply : public Reply {
   Outcome outcome_ = Outcome::kOpen;
   FinishReason finish_ = FinishReason::kUnsaid;
   std::string stop_sequence_;
+  std::size_t calls_in_text_ = 0;          // Function calls that were written as text.
   bool refused_ = false;
   bool answered_ = false;                  // A choice was seen.
   std::optional<usage::Tokens> reported_;
@@ -154,7 +155,7 @@ void ChatReply::MakeSplitter() {
   sink.call = [this, escape](std::string_view name, std::string_view arguments) {
     losses_.Add("tool_call_from_text");
     ToolCallDelta delta;
-    delta.id = DerivedId("toolu_", Concat(context_.message_id, ":text:", writer_.content_bytes()));
+    delta.id = DerivedId("toolu_", Concat(context_.message_id, ":text:", ++calls_in_text_));
     delta.name = name;
     delta.arguments = escape(arguments);
     tools_.Call(delta, *splitter_out_);

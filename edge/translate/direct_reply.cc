@@ -120,6 +120,7 @@ class DirectEventReply : public Reply {
 };
 
 void DirectEventReply::Feed(std::string_view bytes, std::string& out) {
+  if (phase_ == Phase::kComplete && bytes == "\n") out += bytes;  // The last \r\n was cut in two.
   if (settled()) return;
   reader_.Add(bytes);
   if (phase_ != Phase::kContent) return FeedHeld(bytes, out);

@@ -23,6 +23,8 @@ std::string_view WithoutLeadingSpace(std::string_view text) {
   return at == std::string_view::npos ? std::string_view() : text.substr(at);
 }
 
+bool Fits(ObjectScanner scanner, std::string_view text) { return scanner.Push(text) == text.size(); }
+
 bool IsEmptyObject(std::string_view text) { return Trim(text) == "{}"; }
 
 // Arguments that are a JSON string with an object inside: encoded once too often.
@@ -106,9 +108,25 @@ void ToolCalls::Arguments(ToolCall& call, std::string_view escaped, std::string&
   escaped = call.joiner.Push(escaped);
   unescaped_.clear();
   json::AppendUnescaped(unescaped_, escaped);
-  std::string_view text = unescaped_;
-  const bool repeats = Repeats(call, text);
-  if (repeats) text.remove_prefix(call.arguments.size());
+  const std::string_view text = unescaped_;
+  const std::string held = std::move(call.doubtful);
+  call.doubtful.clear();
+  const bool may_repeat = !call.arguments.empty() && text.starts_with(call.arguments);
+  const bool repeats_twice = !held.empty() && text.starts_with(held);
+  if (may_repeat && (call.broken || repeats_twice || !Fits(call.scanner, held + unescaped_))) {
+    return Take(call, text.substr(call.arguments.size()), {}, out);
+  }
+  if (may_repeat && held.empty()) {  // {"a": and then {"a":1} - said again, or an object in an object? The next one tells.
+    call.doubtful = text;
+    return;
+  }
+  Take(call, held, {}, out);
+  Take(call, text, escaped, out);
+}
+
+// Takes the next fragment. `escaped` is the same text as it came, if it is at hand.
+void ToolCalls::Take(ToolCall& call, std::string_view text, std::string_view escaped, std::string& out) {
+  if (text.empty()) return;
   // Some gateways begin with the empty object and send the real one after it.
   if (!call.emitted && IsEmptyObject(call.arguments) && WithoutLeadingSpace(text).starts_with('{')) {
     call.arguments.clear();
@@ -118,17 +136,22 @@ void ToolCalls::Arguments(ToolCall& call, std::string_view escaped, std::string&
   if (call.broken) return;
   const std::string accepted = Accepted(call, text);
   if (call.scanner.blank() || (!call.emitted && IsEmptyObject(call.arguments))) return;
-  if (!repeats && accepted == unescaped_) return Emit(call, escaped, out);
+  if (!escaped.empty() && accepted == text) return Emit(call, escaped, out);
   std::string escaped_again;
   json::AppendEscaped(escaped_again, accepted);
   Emit(call, escaped_again, out);
 }
 
-// Whether `text` is not the next fragment but all of the arguments so far, repeated and perhaps continued.
-bool ToolCalls::Repeats(const ToolCall& call, std::string_view text) const {
-  if (call.arguments.empty() || !text.starts_with(call.arguments)) return false;
-  ObjectScanner scanner = call.scanner;
-  return call.broken || scanner.Push(text) < text.size();
+// At the end: the reading of a doubtful fragment that gives a whole object, else the plain one.
+void ToolCalls::SettleDoubt(ToolCall& call, std::string& out) {
+  const std::string held = std::move(call.doubtful);
+  call.doubtful.clear();
+  ObjectScanner as_next = call.scanner;
+  as_next.Push(held);
+  ObjectScanner as_all;
+  as_all.Push(held);
+  const bool repeated = !as_next.complete() && as_all.complete();
+  Take(call, repeated ? std::string_view(held).substr(call.arguments.size()) : held, {}, out);
 }
 
 // What of `text` continues the object, with the two slips of weak models put right that have one meaning only:
@@ -240,6 +263,7 @@ void ToolCalls::Open(ToolCall& call, std::string& out) {
 }
 
 void ToolCalls::Close(ToolCall& call, Ending ending, std::string& out) {
+  SettleDoubt(call, out);
   if (const std::string_view rest = call.joiner.Flush(); !rest.empty() && call.scanner.in_string()) {
     call.scanner.Push(rest);
     Emit(call, rest, out);

@@ -64,6 +64,7 @@ class ToolCalls {
     std::string thought_signature;
     std::string arguments;             // All that came, unescaped.
     std::string waiting;               // Still escaped; goes out when the block opens.
+    std::string doubtful;              // A fragment that may be the next, or all so far repeated; unescaped.
     ObjectScanner scanner;
     SurrogateJoiner joiner;
     enum class Block : std::uint8_t { kDue, kOpen, kClosed } block = Block::kDue;
@@ -82,7 +83,8 @@ class ToolCalls {
   bool BeginsAnother(const ToolCall& call, const ToolCallDelta& delta);
   static void TakeNames(ToolCall& call, const ToolCallDelta& delta);
   void Arguments(ToolCall& call, std::string_view escaped, std::string& out);
-  bool Repeats(const ToolCall& call, std::string_view text) const;
+  void Take(ToolCall& call, std::string_view text, std::string_view escaped, std::string& out);
+  void SettleDoubt(ToolCall& call, std::string& out);
   std::string Accepted(ToolCall& call, std::string_view text);
   void Emit(ToolCall& call, std::string_view escaped, std::string& out);
   void Put(Kind kind, std::string_view content, std::string& out);

@@ -1,0 +1,101 @@
+// Runs a reply over bytes cut at will, and writes the upstream's side of a test row.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/json/document.h"
+#include "edge/translate/reply.h"
+
+namespace ccp::translate::testing {
+
+inline Dialect PlainDialect() {
+  Dialect dialect;
+  dialect.name = "test";
+  return dialect;
+}
+
+struct Given {
+  Form upstream = Form::kEvents;
+  Form client = Form::kEvents;
+  Dialect dialect = PlainDialect();
+  ToolNames tool_names = {};
+  std::vector<std::string> stop_sequences = {};
+  bool omit_thinking_text = false;
+  bool started = false;
+  Reply::End end = Reply::End::kClean;
+};
+
+struct Ran {
+  std::string out;
+  Reply::Phase phase = Reply::Phase::kNothing;
+  RequestError error;
+  usage::Tokens tokens;
+  usage::Quality quality = usage::Quality::kUnknown;
+  std::vector<std::string_view> losses;
+  bool lingered = false;
+};
+
+inline ReplyContext ContextOf(const Given& given, json::Document& scratch) {
+  ReplyContext context;
+  context.upstream = given.upstream;
+  context.client = given.client;
+  context.requested_model = "claude-test";
+  context.message_id = "msg_1";
+  context.dialect = &given.dialect;
+  context.tool_names = given.tool_names;
+  context.stop_sequences = given.stop_sequences;
+  context.omit_thinking_text = given.omit_thinking_text;
+  context.started = given.started;
+  context.estimated_input_tokens = 7;
+  context.fleet_secret = "secret";
+  context.scratch = &scratch;
+  return context;
+}
+
+// `pieces` are fed one by one; the reply must not care how the bytes were cut.
+inline Ran Translate(const Given& given, const std::vector<std::string>& pieces,
+               std::unique_ptr<Reply> (*make)(ReplyContext) = MakeChatReply) {
+  json::Document scratch;
+  const std::unique_ptr<Reply> reply = make(ContextOf(given, scratch));
+  Ran ran;
+  for (const std::string& piece : pieces) reply->Feed(piece, ran.out);
+  ran.lingered = reply->lingers();
+  reply->Finish(given.end, ran.out);
+  ran.phase = reply->phase();
+  ran.error = reply->error();
+  ran.tokens = reply->tokens();
+  ran.quality = reply->quality();
+  ran.losses = reply->losses().codes();
+  return ran;
+}
+
+inline std::vector<std::string> Bytewise(std::string_view text) {
+  std::vector<std::string> pieces;
+  for (const char c : text) pieces.emplace_back(1, c);
+  return pieces;
+}
+
+inline std::string Sse(const std::vector<std::string>& data, std::string_view line_end = "\n") {
+  std::string stream;
+  for (const std::string& event : data) {
+    stream += "data: ";
+    stream += event;
+    stream += line_end;
+    stream += line_end;
+  }
+  return stream;
+}
+
+// Chunks of a Chat Completions stream.
+inline std::string Delta(std::string_view delta, std::string_view finish = "null") {
+  return R"({"id":"c","choices":[{"index":0,"delta":)" + std::string(delta) + R"(,"finish_reason":)" + std::string(finish) + "}]}";
+}
+inline std::string Text(std::string_view escaped) { return Delta(R"({"content":")" + std::string(escaped) + "\"}"); }
+inline std::string Think(std::string_view escaped) { return Delta(R"({"reasoning_content":")" + std::string(escaped) + "\"}"); }
+inline std::string Tool(std::string_view call) { return Delta(R"({"tool_calls":[)" + std::string(call) + "]}"); }
+inline std::string Finish(std::string_view reason) { return Delta("{}", "\"" + std::string(reason) + "\""); }
+inline const std::string kDone = "[DONE]";
+
+}  // namespace ccp::translate::testing

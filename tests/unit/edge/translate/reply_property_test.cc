@@ -1,0 +1,225 @@
+// Random answers, told the way upstreams tell them: calls interleaved, ids and names late, arguments cumulative, text after
+// tools, reasoning after text, usage anywhere. Whatever the telling and the cuts, the client gets a legal answer with all
+// of the content, once and in order, and the same message with and without streaming.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "tests/unit/edge/translate/answer_reader.h"
+#include "tests/unit/edge/translate/reply_harness.h"
+
+namespace ccp::translate {
+namespace {
+
+using testing::Accumulated;
+using testing::Accumulator;
+using testing::Given;
+using testing::Json;
+using testing::Translate;
+
+constexpr unsigned kAnswers = 100;
+
+// What the model says, block by block, and what the upstream makes of it.
+struct Told {
+  std::vector<Json> blocks;          // As the client is to get them; ids only where the upstream gave them in time.
+  std::vector<std::string> chunks;
+  usage::Tokens usage;
+};
+
+class Storyteller {
+ public:
+  explicit Storyteller(unsigned seed) : random_(seed) {}
+
+  Told Tell() {
+    const int sections = Pick(1, 4);
+    for (int i = 0; i < sections; ++i) {
+      const int kind = Pick(0, 3);
+      if (kind == 0) Prose("text", "content");
+      else if (kind == 1) Prose("thinking", Pick(0, 1) == 0 ? "reasoning_content" : "reasoning");
+      else Calls();
+      if (Pick(0, 5) == 0) Chunk(R"({"choices":[]})");
+      if (Pick(0, 5) == 0) Usage();
+    }
+    const bool calls = std::any_of(told_.blocks.begin(), told_.blocks.end(), [](const Json& b) { return b["type"] == "tool_use"; });
+    told_.chunks.push_back(testing::Finish(calls ? "tool_calls" : "stop"));
+    Usage();
+    told_.chunks.push_back(testing::kDone);
+    return told_;
+  }
+
+  // `text` cut at random places between characters.
+  std::vector<std::string> Cut(std::string_view text) {
+    std::vector<std::string> pieces;
+    while (!text.empty()) {
+      std::size_t length = std::min<std::size_t>(Pick(1, 9), text.size());
+      while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) ++length;
+      pieces.emplace_back(text.substr(0, length));
+      text.remove_prefix(length);
+    }
+    return pieces;
+  }
+
+  int Pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
+
+ private:
+  struct Call {
+    std::int64_t index;
+    std::string id;
+    std::string name;
+    std::string arguments;
+    bool cumulative;
+    bool name_late;
+    std::vector<std::string> fragments;
+  };
+
+  void Chunk(std::string chunk) { told_.chunks.push_back(std::move(chunk)); }
+
+  void Usage() {
+    told_.usage = {.input = Pick(1, 1000), .output = Pick(1, 1000)};
+    Chunk(R"({"choices":[{"index":0,"delta":{}}],"usage":{"prompt_tokens":)" + std::to_string(told_.usage.input) +
+          R"(,"completion_tokens":)" + std::to_string(told_.usage.output) + "}}");
+  }
+
+  std::string Words() {
+    static const std::vector<std::string> kWords = {"a", " b", "\n", "\"q\"", "\\", "ü", "😀", "{\"x\":", "}", "<think>", "\t", "data: "};
+    std::string words = "w";
+    for (int i = Pick(0, 12); i > 0; --i) words += kWords[Pick(0, static_cast<int>(kWords.size()) - 1)];
+    return words;
+  }
+
+  void Prose(const std::string& kind, const std::string& field) {
+    const std::string words = Words();
+    for (const std::string& piece : Cut(words)) {
+      Json delta;
+      delta[field] = piece;
+      Chunk(testing::Delta(Pick(0, 1) == 0 ? delta.dump() : delta.dump(-1, ' ', /*ensure_ascii=*/true)));
+    }
+    if (!told_.blocks.empty() && told_.blocks.back()["type"] == kind) {
+      told_.blocks.back()[kind] = told_.blocks.back()[kind].get<std::string>() + words;
+    } else {
+      told_.blocks.push_back({{"type", kind}, {kind, words}});
+    }
+  }
+
+  Json Object(int depth) {
+    Json object = Json::object();
+    for (int i = Pick(0, 3); i > 0; --i) {
+      const std::string key = "k" + std::to_string(Pick(0, 99));
+      switch (Pick(0, depth > 0 ? 4 : 3)) {
+        case 0: object[key] = Words(); break;
+        case 1: object[key] = Pick(-1000, 1000); break;
+        case 2: object[key] = nullptr; break;
+        case 3: object[key] = Json::array({1.5, true, "x"}); break;
+        default: object[key] = Object(depth - 1);
+      }
+    }
+    return object;
+  }
+
+  Call NewCall() {
+    Call call;
+    call.index = next_index_++;
+    call.id = "call_" + std::to_string(call.index);
+    call.name = "tool" + std::to_string(Pick(0, 3));
+    call.arguments = Object(2).dump(Pick(0, 2) - 1);
+    call.cumulative = Pick(0, 4) == 0;
+    call.name_late = Pick(0, 4) == 0;
+    if (Pick(0, 9) == 0) call.arguments = "{}";
+    call.fragments = Cut(call.arguments);
+    if (call.cumulative) {
+      for (std::size_t i = 1; i < call.fragments.size(); ++i) call.fragments[i] = call.fragments[i - 1] + call.fragments[i];
+    }
+    return call;
+  }
+
+  // Up to three parallel calls, their fragments interleaved.
+  void Calls() {
+    std::vector<Call> calls(Pick(1, 3));
+    std::generate(calls.begin(), calls.end(), [this] { return NewCall(); });
+    for (const Call& call : calls) {
+      told_.blocks.push_back({{"type", "tool_use"}, {"id", call.id}, {"name", call.name}, {"input", Json::parse(call.arguments)}});
+      Json delta = Fragment(call.index, "");
+      delta["id"] = call.id;
+      if (!call.name_late) delta["function"]["name"] = call.name;
+      Chunk(testing::Tool(delta.dump()));
+    }
+    std::vector<std::size_t> sent(calls.size(), 0);
+    while (true) {
+      std::vector<std::size_t> open;
+      for (std::size_t i = 0; i < calls.size(); ++i) {
+        if (sent[i] < calls[i].fragments.size()) open.push_back(i);
+      }
+      if (open.empty()) return;
+      const std::size_t i = open[Pick(0, static_cast<int>(open.size()) - 1)];
+      Json delta = Fragment(calls[i].index, calls[i].fragments[sent[i]]);
+      const bool last = ++sent[i] == calls[i].fragments.size();
+      if (calls[i].name_late && last) delta["function"]["name"] = calls[i].name;
+      Chunk(testing::Tool(delta.dump()));
+    }
+  }
+
+  static Json Fragment(std::int64_t index, const std::string& arguments) {
+    return {{"index", index}, {"function", {{"arguments", arguments}}}};
+  }
+
+  std::mt19937 random_;
+  std::int64_t next_index_ = 0;
+  Told told_;
+};
+
+std::string Describe(const Told& told) {
+  std::string all;
+  for (const std::string& chunk : told.chunks) all += chunk + "\n";
+  return all;
+}
+
+TEST(ReplyProperty, AllContentOnceAndInOrderHoweverToldAndCut) {
+  for (unsigned seed = 0; seed < kAnswers; ++seed) {
+    Storyteller storyteller(seed);
+    const Told told = storyteller.Tell();
+    const std::string stream = testing::Sse(told.chunks);
+    const std::string whole = Translate({}, {stream}).out;
+    const Accumulated answer = Accumulator::Of(whole);
+    ASSERT_EQ(answer.problem, "") << "seed " << seed << "\n" << Describe(told);
+    ASSERT_EQ(answer.error, "") << "seed " << seed;
+    const Json& content = answer.message["content"];
+    ASSERT_EQ(content.size(), told.blocks.size()) << "seed " << seed << "\n" << Describe(told) << content.dump(1);
+    for (std::size_t i = 0; i < content.size(); ++i) {
+      for (const auto& [key, value] : told.blocks[i].items()) {
+        ASSERT_EQ(content[i][key], value) << "seed " << seed << " block " << i << "\n" << Describe(told);
+      }
+    }
+    EXPECT_EQ(answer.message["usage"]["input_tokens"], told.usage.input);
+    EXPECT_EQ(answer.message["usage"]["output_tokens"], told.usage.output);
+
+    ASSERT_EQ(Translate({}, storyteller.Cut(stream)).out, whole) << "seed " << seed;
+    Given given;
+    given.client = Form::kJson;
+    ASSERT_EQ(Json::parse(Translate(given, {stream}).out), answer.message) << "seed " << seed;
+  }
+}
+
+TEST(ReplyProperty, EveryCutOfTheStreamIsAnErrorOrTheWholeAnswer) {
+  for (unsigned seed = 0; seed < 4; ++seed) {
+    const std::string stream = testing::Sse(Storyteller(seed).Tell().chunks);
+    const std::size_t finished = stream.find("\"finish_reason\":\"");
+    for (std::size_t length = 0; length < stream.size(); length += 1 + stream.size() / 200) {
+      for (const auto end : {Reply::End::kClean, Reply::End::kCut}) {
+        Given given;
+        given.end = end;
+        const auto ran = Translate(given, {stream.substr(0, length)});
+        const Accumulated answer = Accumulator::Of(ran.out);
+        if (length < finished) {
+          ASSERT_EQ(ran.phase, Reply::Phase::kFailed) << stream.substr(0, length);
+          ASSERT_EQ(ran.out.find("message_stop"), std::string::npos);
+        } else if (ran.phase == Reply::Phase::kComplete) {
+          ASSERT_EQ(answer.problem, "");
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ccp::translate

@@ -27,6 +27,13 @@ struct Translated {
   bool stream = false;
 };
 
+inline bool IsListed(std::string_view code) {
+  for (const LossCode& row : LossCodes()) {
+    if (row.code == code) return true;
+  }
+  return false;
+}
+
 inline Translated Failed(const RequestError& error) {
   return {"error: " + std::to_string(error.http_status) + " " + error.message, "", {}, false};
 }
@@ -50,6 +57,7 @@ inline Translated Translate(std::string_view request_text, const config::Model& 
   for (const std::string_view code : chat->losses.codes()) {
     if (!result.losses.empty()) result.losses += ',';
     result.losses += code;
+    if (!IsListed(code)) result.losses += " (not in LossCodes())";
   }
   return result;
 }

@@ -171,7 +171,9 @@ class Link final : public ControlLink {
     Notify();
     usage.join();
     status.join();
-    return FromRpc(stream->Finish());
+    const absl::Status ended = FromRpc(stream->Finish());
+    // The stream that broke second was cancelled by us: that is not why the session ended.
+    return absl::IsCancelled(ended) ? absl::UnavailableError("the connection was lost") : ended;
   }
 
   // --- Registration ---

@@ -63,6 +63,14 @@ class Control {
     EXPECT_TRUE(stub_->ListEdges(&context, v1::ListEdgesRequest(), &response).ok());
     return response;
   }
+  v1::GetRequestResponse Request(const std::string& request_id) {
+    grpc::ClientContext context;
+    v1::GetRequestRequest request;
+    request.set_request_id(request_id);
+    v1::GetRequestResponse response;
+    stub_->GetRequest(&context, request, &response).IgnoreError();
+    return response;
+  }
   v1::StatsResponse Stats() {
     grpc::ClientContext context;
     v1::StatsResponse response;
@@ -272,6 +280,36 @@ TEST_F(ControlLinkTest, ReportsUsageOnceOverRestartsOfEitherSide) {
   ASSERT_TRUE(edge.link().Flush(60));
   EXPECT_EQ(control_.Stats().total().requests(), 731u);
   EXPECT_EQ(control_.Stats().total().tokens().output(), 731u);
+}
+
+TEST_F(ControlLinkTest, MakesARequestFindableByItsId) {
+  TestEdge edge(dir_ / "edge", control_.address());
+  edge.Record("req_1");
+  edge.Record("req_2");
+  ASSERT_TRUE(edge.link().Flush(60));
+  const v1::GetRequestResponse found = control_.Request("req_2");
+  ASSERT_EQ(found.attempts_size(), 1);
+  EXPECT_EQ(found.attempts(0).edge_id(), control_.Edges().edges(0).edge_id());
+  EXPECT_EQ(found.attempts(0).record().request_id(), "req_2");
+  EXPECT_EQ(found.attempts(0).record().outcome(), v1::OUTCOME_OK);
+  EXPECT_EQ(control_.Request("req_3").attempts_size(), 0);
+}
+
+// Power cuts and restored disks: every run has its own sequence, so two edges that began as one disk do not collide.
+TEST_F(ControlLinkTest, CountsACopiedEdgeForItself) {
+  TestEdge original(dir_ / "edge", control_.address());
+  original.Record("req_1");
+  ASSERT_TRUE(original.link().Flush(60));
+  original.Stop();
+  std::filesystem::copy(dir_ / "edge", dir_ / "copy", std::filesystem::copy_options::recursive);
+  original.Start();
+  TestEdge copy(dir_ / "copy", control_.address());
+  original.Record("req_2");
+  copy.Record("req_3");
+  ASSERT_TRUE(original.link().Flush(60));
+  ASSERT_TRUE(copy.link().Flush(60));
+  EXPECT_EQ(control_.Stats().total().requests(), 3u);
+  EXPECT_EQ(control_.Edges().edges_size(), 2) << "one id, two connections";
 }
 
 TEST_F(ControlLinkTest, CountsWhatWasRecordedBeforeControlWasEverReached) {

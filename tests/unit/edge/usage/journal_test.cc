@@ -2,11 +2,16 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <set>
 #include <string>
 #include <thread>
@@ -148,6 +153,27 @@ TEST_F(JournalTest, TurnsAnAttemptThatNeverEndedIntoOneRow) {
     journal->Close(journal->Open(Named("whole")), Named("whole"));
   }
   OpenJournal();  // Recovers; and again, which must add nothing.
+  auto journal = OpenJournal();
+  control_.Meet(*journal);
+  control_.Drain(*journal);
+  EXPECT_EQ(control_.rows(), (Rows{"whole:OK", "cut:EDGE_CRASH"}));
+}
+
+TEST_F(JournalTest, SurvivesKillMinusNine) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    Journal::Options options;
+    options.sync_interval = std::chrono::hours(1);  // Nothing is synced: what counts is what was written.
+    auto journal = Journal::Open(dir_ / "journal", options);
+    if (!journal.ok()) ::_exit(1);
+    (*journal)->Open(Named("cut"));
+    (*journal)->Close((*journal)->Open(Named("whole")), Named("whole"));
+    ::kill(::getpid(), SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "the child could not open its journal";
   auto journal = OpenJournal();
   control_.Meet(*journal);
   control_.Drain(*journal);

@@ -147,7 +147,7 @@ std::string SchemaJson() {
                        {"title", "ccp models.yaml"},
                        {"anyOf", Json::array({Reference("file"), Reference("model_list")})},
                        {"definitions", Definitions()}};
-  return schema.dump(2) + "\n";
+  return schema.dump(2);
 }
 
 }  // namespace ccp::config

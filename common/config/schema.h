@@ -5,7 +5,8 @@
 
 namespace ccp::config {
 
-// Draft-07, because yaml-language-server reads no later one. Indented, ends with a line feed; the same text every time.
+// Draft-07, because yaml-language-server reads no later one. Indented, without a line feed at
+// the end; the same text every time.
 std::string SchemaJson();
 
 }  // namespace ccp::config

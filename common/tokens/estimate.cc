@@ -14,7 +14,11 @@ constexpr std::size_t kBlock = 16;
 constexpr int kBlocksBeforeOverflow = 255;
 constexpr std::uint8_t kFiller = 0x80;  // Fills up the last block: a byte that counts as nothing.
 
-constexpr double kWeights[Estimator::kFeatures] = {1, 0.1, 0.3, 0.4, 0.5, 0.2, 0, 0.5, 0, 0.6, 0.8, 1.5};
+// Tokens for each, fitted by least squares of the relative error to exact o200k counts of 1400 texts: C, C++, Python,
+// JavaScript, JSON, shell, Markdown, English and 24 other languages, plain and escaped. 89 % of them come within 15 %;
+// whole languages do but Russian (22 % high), Finnish (19 % low) and traditional Chinese (16 % low).
+constexpr double kWeights[Estimator::kFeatures] = {0.211, 0.174, 0.926, 0.746, 0.484, 0.196, 0.032,
+                                                   0.942, 0.061, 1.352, 0.375, 0.423, 0.817, 2.0};
 
 }  // namespace
 
@@ -48,8 +52,10 @@ void Estimator::AddBlock(Bytes bytes, Bytes before) {
   counts_[kBackslashes] -= bytes == '\\';
   counts_[kControls] -= bytes < 0x20;
   counts_[kSpacePairs] -= (bytes == ' ') & (before == ' ');
-  counts_[kTwoBytes] -= bytes - 0xC0 < 0x20;
-  counts_[kThreeBytes] -= bytes - 0xE0 < 0x10;
+  counts_[kLatin] -= bytes - 0xC2 < 0xCC - 0xC2;
+  counts_[kTwoBytes] -= bytes - 0xCC < 0xE0 - 0xCC;
+  counts_[kThreeBytes] -= bytes - 0xE0 < 0xE3 - 0xE0;
+  counts_[kEastAsian] -= bytes - 0xE3 < 0xF0 - 0xE3;
   counts_[kFourBytes] -= bytes >= 0xF0;
   if (++blocks_ == kBlocksBeforeOverflow) Flush();
 }

@@ -27,9 +27,11 @@ class Estimator {
     kBackslashes,
     kControls,      // Newlines and tabs.
     kSpacePairs,    // A space after a space.
-    kTwoBytes,      // Characters of two, three and four bytes of UTF-8.
-    kThreeBytes,
-    kFourBytes,
+    kLatin,         // Characters beyond ASCII, by the first byte of their UTF-8: Latin with diacritics,
+    kTwoBytes,      // Greek, Cyrillic, Hebrew, Arabic,
+    kThreeBytes,    // Indic, Thai, Georgian and typographic signs,
+    kEastAsian,     // Chinese, Japanese, Korean,
+    kFourBytes,     // emoji and rare scripts.
     kFeatures,
   };
   const std::int64_t* features();  // kFeatures numbers.

@@ -62,6 +62,12 @@ CharacterClass ClassIn(RunClass run_class, std::uint32_t code_point) {
   return kOther;
 }
 
+// Whether all `size` code points from `first` on are of the run's one class: whole scripts, private use, nothing at all.
+bool Fills(const Run* run, std::uint32_t first, std::uint32_t size) {
+  const bool alternates = run->run_class == RunClass::A || run->run_class == RunClass::B;
+  return !alternates && (std::next(run) == std::end(kRuns) || std::next(run)->first >= first + size);
+}
+
 // ---- The sets of the pattern ----------------------------------------------------------------------------------------
 
 constexpr int kWordUpper = kUpper | kCaseless | kMark;  // [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]
@@ -90,13 +96,19 @@ CharacterClasses::CharacterClasses() {
   std::map<std::vector<CharacterClass>, std::uint16_t> known;
   std::vector<CharacterClass> block(kBlockSize);
   const Run* run = std::begin(kRuns);
-  for (std::uint32_t code_point = 0; code_point < kBlocks * kBlockSize; ++code_point) {
-    if (std::next(run) != std::end(kRuns) && std::next(run)->first == code_point) ++run;
-    block[code_point % kBlockSize] = ClassIn(run->run_class, code_point);
-    if (code_point % kBlockSize != kBlockSize - 1) continue;
+  for (std::uint32_t number = 0; number < kBlocks; ++number) {
+    const std::uint32_t first = number * kBlockSize;
+    for (std::uint32_t i = 0; i < kBlockSize; ++i) {
+      if (std::next(run) != std::end(kRuns) && std::next(run)->first == first + i) ++run;
+      block[i] = ClassIn(run->run_class, first + i);
+      if (i == 0 && Fills(run, first, kBlockSize)) {
+        std::fill(block.begin(), block.end(), block[0]);
+        break;
+      }
+    }
     const auto [found, is_new] = known.try_emplace(block, static_cast<std::uint16_t>(known.size()));
     if (is_new) classes_.insert(classes_.end(), block.begin(), block.end());
-    block_of_[code_point / kBlockSize] = found->second;
+    block_of_[number] = found->second;
   }
 }
 

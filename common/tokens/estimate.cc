@@ -12,6 +12,12 @@ namespace {
 
 constexpr std::size_t kBlock = 16;
 constexpr int kBlocksBeforeOverflow = 255;
+// Of a long text only windows are looked at: a quarter of it, spread evenly, differs from the whole by
+// less than the estimate itself is off.
+constexpr std::size_t kSampledBytes = 1'024;
+constexpr std::size_t kSampleEvery = 512;
+constexpr std::size_t kSampleWindow = 128;
+
 constexpr std::uint8_t kFiller = 0x80;  // Fills up the last block: a byte that counts as nothing.
 
 // Tokens for each, fitted by least squares of the relative error to exact o200k counts of 1400 texts: C, C++, Python,
@@ -23,6 +29,21 @@ constexpr double kWeights[Estimator::kFeatures] = {0.211, 0.174, 0.926, 0.746, 0
 }  // namespace
 
 void Estimator::Add(std::string_view text) {
+  if (text.size() < kSampledBytes) return AddWhole(text);
+  Estimator sample;
+  std::size_t seen = 0;
+  for (std::size_t at = 0; at < text.size(); at += kSampleEvery) {
+    const std::string_view window = text.substr(at, kSampleWindow);
+    sample.AddWhole(window);
+    seen += window.size();
+  }
+  const std::int64_t* found = sample.features();
+  for (std::size_t feature = 0; feature < kFeatures; ++feature) {
+    totals_[feature] += found[feature] * static_cast<std::int64_t>(text.size()) / static_cast<std::int64_t>(seen);
+  }
+}
+
+void Estimator::AddWhole(std::string_view text) {
   Bytes before = Bytes{} + std::uint8_t{' '};
   for (std::size_t at = 0; at < text.size(); at += kBlock) {
     Bytes bytes = Bytes{} + kFiller;

@@ -16,6 +16,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/tokens/vocabulary_file.h"
 #include "edge/app/listen_address.h"
 #include "edge/app/worker.h"
 #include "edge/link/control_link.h"
@@ -79,6 +80,7 @@ class EdgeApp final : public App {
   explicit EdgeApp(Options options) : options_(std::move(options)) {}
 
   ~EdgeApp() override {
+    if (vocabulary_loader_.joinable()) vocabulary_loader_.join();
     link_.reset();  // Its threads post to the workers.
     workers_.clear();
   }
@@ -102,6 +104,7 @@ class EdgeApp final : public App {
   void Start() override {
     for (const auto& worker : workers_) worker->Start();
     link_->Start();
+    vocabulary_loader_ = std::thread([this] { LoadVocabulary(); });
     log::Info(Concat("edge listening address=", address(), " workers=", workers_.size(), " control=", options_.control,
                      " configured=", ready() ? "yes" : "no"));
   }
@@ -168,6 +171,15 @@ class EdgeApp final : public App {
     return absl::OkStatus();
   }
 
+  // Takes a tenth of a second, so it happens beside serving: until then token counts are estimates.
+  void LoadVocabulary() {
+    const std::string path = tokens::FindVocabularyFile();
+    if (path.empty()) return log::Info("no token vocabulary found: count_tokens answers with estimates");
+    auto vocabulary = tokens::LoadVocabulary(path);
+    if (!vocabulary.ok()) return log::Warn(Concat("token vocabulary not used: ", Message(vocabulary.status())));
+    for (const auto& worker : workers_) worker->UseVocabulary(*vocabulary);
+  }
+
   void Adopt(std::shared_ptr<const Snapshot> snapshot) {
     log::Info(Concat("configuration in use revision=", snapshot->revision, " models=",
                      snapshot->policy->catalog().models.size()));
@@ -215,6 +227,7 @@ class EdgeApp final : public App {
   std::shared_ptr<const Snapshot> last_good_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<ControlLink> link_;
+  std::thread vocabulary_loader_;
   std::atomic<bool> ready_{false};
   std::atomic<bool> draining_{false};
   std::mutex idle_mutex_;

@@ -80,6 +80,13 @@ void Worker::Adopt(std::shared_ptr<const Snapshot> snapshot) {
   asio::post(loop_, [this, snapshot = std::move(snapshot)]() mutable { context_.snapshot = std::move(snapshot); });
 }
 
+void Worker::UseVocabulary(std::shared_ptr<const tokens::Vocabulary> vocabulary) {
+  asio::post(loop_, [this, vocabulary = std::move(vocabulary)]() mutable {
+    vocabulary_ = std::move(vocabulary);
+    context_.vocabulary = vocabulary_.get();
+  });
+}
+
 void Worker::Drain() {
   asio::post(loop_, [this] {
     context_.draining = true;

@@ -45,6 +45,7 @@ class Worker {
   std::uint16_t port() const { return server_->port(); }
   void Start();
   void Adopt(std::shared_ptr<const Snapshot> snapshot);   // For requests that begin from now on.
+  void UseVocabulary(std::shared_ptr<const tokens::Vocabulary> vocabulary);  // For exact token counts.
   void Drain();                                           // Accepts nothing more; open requests go on.
   void Stop();                                            // Cuts what is open and ends the thread.
 
@@ -63,6 +64,7 @@ class Worker {
   boost::asio::io_context loop_{1};                       // The hint: one thread, so the loop itself need not lock.
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{loop_.get_executor()};
   std::unique_ptr<UpstreamClient> upstream_;
+  std::shared_ptr<const tokens::Vocabulary> vocabulary_;
   ApiContext context_;
   Api api_{context_};
   std::unique_ptr<HttpServer> server_;

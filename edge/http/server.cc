@@ -12,7 +12,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
-#include "edge/http/connection.h"
+#include "edge/http/client_connection.h"
 #include "edge/http/server_state.h"
 
 namespace ccp::edge {
@@ -83,13 +83,13 @@ class Server final : public HttpServer {
     state_->stopping = true;
     error_code ignored;
     acceptor_->close(ignored);
-    const std::vector<Connection*> connections(state_->connections.begin(), state_->connections.end());
-    for (Connection* connection : connections) connection->CloseIfIdle();
+    const std::vector<ClientConnection*> connections(state_->connections.begin(), state_->connections.end());
+    for (ClientConnection* connection : connections) connection->CloseIfIdle();
   }
 
   void CloseAll() override {
-    const std::vector<Connection*> connections(state_->connections.begin(), state_->connections.end());
-    for (Connection* connection : connections) connection->Close();
+    const std::vector<ClientConnection*> connections(state_->connections.begin(), state_->connections.end());
+    for (ClientConnection* connection : connections) connection->Close();
   }
 
   std::size_t open_connections() const override { return state_->connections.size(); }
@@ -116,8 +116,8 @@ class Server final : public HttpServer {
   static void Adopt(const std::shared_ptr<ServerState>& state, TcpSocket socket) {
     const std::size_t limit = state->options.limits.connections;
     const bool full = state->connections.size() >= limit;
-    auto connection = std::make_shared<Connection>(std::move(socket), state);
-    auto life = full ? Connection::RunRefusal(connection, TooManyConnections(limit)) : Connection::Run(connection);
+    auto connection = std::make_shared<ClientConnection>(std::move(socket), state);
+    auto life = full ? ClientConnection::RunRefusal(connection, TooManyConnections(limit)) : ClientConnection::Run(connection);
     asio::co_spawn(state->context, std::move(life), asio::detached);
   }
 
@@ -128,7 +128,7 @@ class Server final : public HttpServer {
       const auto [error] = co_await timer->async_wait(kQuiet);
       if (error) co_return;
       const auto now = std::chrono::steady_clock::now();
-      for (Connection* connection : state->connections) connection->Expire(now);
+      for (ClientConnection* connection : state->connections) connection->Expire(now);
     }
   }
 

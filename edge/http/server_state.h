@@ -18,7 +18,7 @@ namespace ccp::edge {
 using TcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 using TcpAcceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
-class Connection;
+class ClientConnection;
 
 // "Sun, 22 Nov 2026 20:31:26 GMT", formatted once a second.
 class DateText {
@@ -38,7 +38,7 @@ struct ServerState {
   HttpServer::Options options;
   HttpHandler handler;
   std::vector<char> scratch;                   // All reads go here first, so an idle connection owns no buffer.
-  std::unordered_set<Connection*> connections;
+  std::unordered_set<ClientConnection*> connections;
   std::size_t busy = 0;
   bool stopping = false;
   DateText date;

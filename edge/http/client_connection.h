@@ -19,16 +19,16 @@
 
 namespace ccp::edge {
 
-class Connection {
+class ClientConnection {
  public:
-  Connection(TcpSocket socket, std::shared_ptr<ServerState> server);
-  ~Connection();
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+  ClientConnection(TcpSocket socket, std::shared_ptr<ServerState> server);
+  ~ClientConnection();
+  ClientConnection(const ClientConnection&) = delete;
+  ClientConnection& operator=(const ClientConnection&) = delete;
 
-  static boost::asio::awaitable<void> Run(std::shared_ptr<Connection> self);
+  static boost::asio::awaitable<void> Run(std::shared_ptr<ClientConnection> self);
   // Says no to whatever comes, and closes.
-  static boost::asio::awaitable<void> RunRefusal(std::shared_ptr<Connection> self, RequestError error);
+  static boost::asio::awaitable<void> RunRefusal(std::shared_ptr<ClientConnection> self, RequestError error);
 
   void Expire(std::chrono::steady_clock::time_point now);  // The sweep: ends what is past its deadline.
   void CloseIfIdle();

@@ -1,4 +1,4 @@
-#include "edge/http/connection.h"
+#include "edge/http/client_connection.h"
 
 #include <sys/socket.h>
 
@@ -50,9 +50,9 @@ Peek PeekAt(TcpSocket& socket) {
 }  // namespace
 
 // A request in the handler: the response, and how the connection learns that the handler is through.
-class Connection::Turn {
+class ClientConnection::Turn {
  public:
-  Turn(Connection& connection, Response::Form form)
+  Turn(ClientConnection& connection, Response::Form form)
       : response(connection.socket_, connection.deadline_, *connection.server_, form),
         finished(connection.server_->context.get_executor(), Clock::time_point::max()),
         server_(*connection.server_) {
@@ -72,7 +72,7 @@ class Connection::Turn {
   ServerState& server_;
 };
 
-Connection::Connection(TcpSocket socket, std::shared_ptr<ServerState> server)
+ClientConnection::ClientConnection(TcpSocket socket, std::shared_ptr<ServerState> server)
     : socket_(std::move(socket)), server_(std::move(server)), parser_(server_->options.limits), peer_(PeerName(socket_)) {
   error_code ignored;
   socket_.non_blocking(true, ignored);
@@ -80,9 +80,9 @@ Connection::Connection(TcpSocket socket, std::shared_ptr<ServerState> server)
   server_->connections.insert(this);
 }
 
-Connection::~Connection() { server_->connections.erase(this); }
+ClientConnection::~ClientConnection() { server_->connections.erase(this); }
 
-asio::awaitable<void> Connection::Run(std::shared_ptr<Connection> self) {
+asio::awaitable<void> ClientConnection::Run(std::shared_ptr<ClientConnection> self) {
   bool open = co_await self->ReadRequest();
   while (open) {
     open = co_await self->ServeRequest();
@@ -93,16 +93,16 @@ asio::awaitable<void> Connection::Run(std::shared_ptr<Connection> self) {
   self->Close();
 }
 
-asio::awaitable<void> Connection::RunRefusal(std::shared_ptr<Connection> self, RequestError error) {
+asio::awaitable<void> ClientConnection::RunRefusal(std::shared_ptr<ClientConnection> self, RequestError error) {
   co_await self->Refuse(std::move(error));
   self->Close();
 }
 
-bool Connection::reading() const {
+bool ClientConnection::reading() const {
   return parser_.state() != RequestParser::State::kComplete && parser_.state() != RequestParser::State::kFailed;
 }
 
-asio::awaitable<bool> Connection::ReadRequest() {
+asio::awaitable<bool> ClientConnection::ReadRequest() {
   bool continued = false;
   deadline_ = Clock::now() + server_->options.limits.keep_alive;
   FeedLeftover();
@@ -135,7 +135,7 @@ asio::awaitable<bool> Connection::ReadRequest() {
   co_return false;
 }
 
-void Connection::FeedLeftover() {
+void ClientConnection::FeedLeftover() {
   if (leftover_.empty()) return;
   const RequestParser::State before = parser_.state();
   leftover_.erase(0, parser_.Feed(leftover_));
@@ -143,7 +143,7 @@ void Connection::FeedLeftover() {
   SetReadDeadline(before);
 }
 
-void Connection::SetReadDeadline(RequestParser::State before) {
+void ClientConnection::SetReadDeadline(RequestParser::State before) {
   const HttpLimits& limits = server_->options.limits;
   const auto now = Clock::now();
   const RequestParser::State state = parser_.state();
@@ -154,7 +154,7 @@ void Connection::SetReadDeadline(RequestParser::State before) {
   deadline_ = std::min(now + limits.body_stall, body_begin_ + limits.body_stall + earned);
 }
 
-asio::awaitable<bool> Connection::ServeRequest() {
+asio::awaitable<bool> ClientConnection::ServeRequest() {
   HttpRequest& request = parser_.request();
   const std::size_t query = request.target.find('?');
   request.path = std::string_view(request.target).substr(0, query);
@@ -178,7 +178,7 @@ asio::awaitable<bool> Connection::ServeRequest() {
 }
 
 // Returns when the handler is through. Cancels it if the client goes away first.
-asio::awaitable<void> Connection::WatchClient(Turn& turn) {
+asio::awaitable<void> ClientConnection::WatchClient(Turn& turn) {
   while (!turn.done) {
     const auto [error] = co_await socket_.async_wait(asio::socket_base::wait_read, kQuiet);
     if (turn.done) co_return;
@@ -194,7 +194,7 @@ asio::awaitable<void> Connection::WatchClient(Turn& turn) {
 }
 
 // The handler left without a whole response: an answer if none was begun, else a visible cut.
-asio::awaitable<void> Connection::Repair(Turn& turn) {
+asio::awaitable<void> ClientConnection::Repair(Turn& turn) {
   if (turn.failure) {
     try {
       std::rethrow_exception(turn.failure);
@@ -211,7 +211,7 @@ asio::awaitable<void> Connection::Repair(Turn& turn) {
   co_await Refuse(std::move(error));
 }
 
-asio::awaitable<void> Connection::Refuse(RequestError error) {
+asio::awaitable<void> ClientConnection::Refuse(RequestError error) {
   idle_ = false;
   expired_ = false;
   Response response(socket_, deadline_, *server_,
@@ -226,7 +226,7 @@ asio::awaitable<void> Connection::Refuse(RequestError error) {
   co_await Linger();
 }
 
-asio::awaitable<void> Connection::Linger() {
+asio::awaitable<void> ClientConnection::Linger() {
   error_code error;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
   deadline_ = Clock::now() + kLingerTime;
@@ -243,7 +243,7 @@ asio::awaitable<void> Connection::Linger() {
   }
 }
 
-void Connection::Expire(Clock::time_point now) {
+void ClientConnection::Expire(Clock::time_point now) {
   if (now < deadline_) return;
   deadline_ = kNoDeadline;
   expired_ = true;
@@ -251,11 +251,11 @@ void Connection::Expire(Clock::time_point now) {
   socket_.cancel(ignored);
 }
 
-void Connection::CloseIfIdle() {
+void ClientConnection::CloseIfIdle() {
   if (idle_) Close();
 }
 
-void Connection::Close() {
+void ClientConnection::Close() {
   error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
   socket_.close(ignored);

@@ -14,7 +14,8 @@ namespace {
 using json::Value;
 using History = Dialect::History;
 
-// Mistral's ids have exactly nine letters or digits; the hash of any other id stands in for it, in call and result alike.
+// Mistral's ids have exactly nine letters or digits; the hash of any other id stands in for it, in call and result
+// alike.
 constexpr std::size_t kMistralIdLength = 9;
 
 // Gemini 3 refuses calls without a thought signature, except with this documented word in its place.
@@ -221,10 +222,17 @@ void AssistantTurn::AppendCalls(std::string& out) const {
 
 void AssistantTurn::AppendPrefillMark(std::string& out) {
   switch (context_.dialect.prefill) {
-    case Dialect::Prefill::kPlain: return;
-    case Dialect::Prefill::kPrefix: out += R"(,"prefix":true)"; return;
-    case Dialect::Prefill::kPartial: out += R"(,"partial":true)"; return;
-    case Dialect::Prefill::kContinueFinalMessage: context_.ends_with_prefill = true; return;
+    case Dialect::Prefill::kPlain:
+      return;
+    case Dialect::Prefill::kPrefix:
+      out += R"(,"prefix":true)";
+      return;
+    case Dialect::Prefill::kPartial:
+      out += R"(,"partial":true)";
+      return;
+    case Dialect::Prefill::kContinueFinalMessage:
+      context_.ends_with_prefill = true;
+      return;
   }
 }
 

@@ -72,9 +72,9 @@ class AssistantTurn {
   OpenCalls& open_calls_;
   std::vector<std::string_view> texts_;  // Escaped.
   std::vector<Call> calls_;
-  std::string reasoning_;                // Escaped text.
-  std::string reasoning_details_;        // Elements of a JSON array.
-  std::string thought_signature_;        // Of a thinking block: belongs to the first call.
+  std::string reasoning_;          // Escaped text.
+  std::string reasoning_details_;  // Elements of a JSON array.
+  std::string thought_signature_;  // Of a thinking block: belongs to the first call.
 };
 
 }  // namespace ccp::translate

@@ -11,13 +11,14 @@
 
 namespace ccp::translate {
 
-// The upstream's body while it is written, member by member. The model's extra_body goes over what is translated: a key it
-// gives is not written here, and its value is appended at the end (a null takes the key away altogether).
+// The upstream's body while it is written, member by member. The model's extra_body goes over what is translated: a key
+// it gives is not written here, and its value is appended at the end (a null takes the key away altogether).
 class ChatBody {
  public:
   ChatBody(std::string& out, json::Value extra_body) : out_(out), extra_body_(extra_body) { out_ += '{'; }
 
-  // Writes `"key":` and returns true: the caller appends the value to out(). False if extra_body has the last word on it.
+  // Writes `"key":` and returns true: the caller appends the value to out(). False if extra_body has the last word on
+  // it.
   bool Begin(std::string_view key) {
     if (IsTaken(key)) return false;
     BeginAlways(key);
@@ -48,8 +49,8 @@ struct ChatContext {
   TokenCopier copier;
   UpstreamToolNames tool_names;
   Losses losses;
-  std::string schema_instruction;   // Escaped text for the end of the system prompt; usually empty.
-  bool ends_with_prefill = false;   // The last message is an assistant text to be continued.
+  std::string schema_instruction;  // Escaped text for the end of the system prompt; usually empty.
+  bool ends_with_prefill = false;  // The last message is an assistant text to be continued.
 };
 
 using MaybeError = std::optional<RequestError>;

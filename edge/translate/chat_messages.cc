@@ -12,8 +12,8 @@ namespace {
 
 using json::Value;
 
-// Claude Code puts a text with a hash of the request in front of its system prompt. It means nothing to other vendors, and
-// it would make every request's prefix unique, so that no prompt cache could ever hit.
+// Claude Code puts a text with a hash of the request in front of its system prompt. It means nothing to other vendors,
+// and it would make every request's prefix unique, so that no prompt cache could ever hit.
 constexpr std::string_view kBillingHeader = "x-anthropic-billing-header:";
 
 constexpr std::string_view kNoResult = "[no result: the tool call was not answered]";
@@ -175,8 +175,8 @@ class MessagesWriter {
     return {};
   }
 
-  // What cannot be shown becomes a note and no error: the client could not take its result back, and every later turn of
-  // the conversation would fail on it.
+  // What cannot be shown becomes a note and no error: the client could not take its result back, and every later turn
+  // of the conversation would fail on it.
   std::string_view TakeImage(std::string& out, Value image) {
     const Value source = image["source"]["type"];
     if (context_.dialect.images && (source.is("base64") || source.is("url"))) {
@@ -303,9 +303,9 @@ class MessagesWriter {
 
   std::string& out_;
   ChatContext& context_;
-  ContentParts parts_;                 // Of the message that is being put together.
+  ContentParts parts_;  // Of the message that is being put together.
   OpenCalls open_calls_;
-  std::vector<std::size_t> orphans_;   // Where in the body the results of this run stand that answer no call.
+  std::vector<std::size_t> orphans_;  // Where in the body the results of this run stand that answer no call.
   std::size_t next_orphan_ = 0;
   std::vector<Value> result_media_;
   std::size_t turns_written_ = 0;

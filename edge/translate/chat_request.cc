@@ -14,7 +14,9 @@ namespace {
 constexpr std::size_t kUsualGrowth = 4096;
 
 // Members that extra_body cannot take over: the edge reads the answer by them.
-bool IsOurs(json::Value key) { return key.is("model") || key.is("messages") || key.is("stream") || key.is("stream_options"); }
+bool IsOurs(json::Value key) {
+  return key.is("model") || key.is("messages") || key.is("stream") || key.is("stream_options");
+}
 
 void WriteStream(ChatBody& body, const ChatContext& context, bool& streams) {
   streams = context.request.stream() && context.model.can_stream;
@@ -60,8 +62,14 @@ Result<ChatRequest> ToChatRequest(const MessagesRequest& request, const ChatRequ
   json::Document extra_body;  // Checked when the configuration was loaded; anything else is as good as none.
   if (!extra_body.Parse(options.model->extra_body_json).ok()) extra_body = json::Document();
 
-  ChatContext context{request, *options.model, dialect, options, TokenCopier(request.body()),
-                      UpstreamToolNames(request.tools(), dialect.max_tool_name), {}, {}};
+  ChatContext context{request,
+                      *options.model,
+                      dialect,
+                      options,
+                      TokenCopier(request.body()),
+                      UpstreamToolNames(request.tools(), dialect.max_tool_name),
+                      {},
+                      {}};
   context.schema_instruction = SchemaInstruction(request, dialect);
   ChatRequest result;
   result.body.reserve(request.body().size() + request.body().size() / 8 + kUsualGrowth);

@@ -17,8 +17,8 @@ enum class Wish : std::uint8_t { kNone, kOff, kBudget, kAdaptive };
 
 struct ThinkingWish {
   Wish wish = Wish::kNone;
-  std::int64_t budget = 0;    // With kBudget.
-  std::string effort;         // minimal low medium high xhigh max, or empty: nobody said.
+  std::int64_t budget = 0;  // With kBudget.
+  std::string effort;       // minimal low medium high xhigh max, or empty: nobody said.
   bool is_on() const { return wish == Wish::kBudget || wish == Wish::kAdaptive; }
 };
 
@@ -92,8 +92,8 @@ std::string_view DeepSeekEffort(std::string_view effort) {
 
 // Google's own equivalents of the effort levels; -1 leaves it to the model.
 std::int64_t GeminiBudget(const ThinkingWish& wish, const ChatContext& context) {
-  const bool asked_by_name = !context.model.reasoning_effort.empty() ||
-                             IsEffort(context.request.root()["output_config"]["effort"].str());
+  const bool asked_by_name =
+      !context.model.reasoning_effort.empty() || IsEffort(context.request.root()["output_config"]["effort"].str());
   if (wish.wish == Wish::kBudget && context.model.reasoning_effort.empty()) return wish.budget;
   if (!asked_by_name) return -1;
   if (wish.effort == "minimal" || wish.effort == "low") return 1024;
@@ -107,17 +107,28 @@ class ThinkingWriter {
 
   void Write() {
     switch (context_.dialect.thinking) {
-      case Dialect::Thinking::kNone: return WriteNone();
-      case Dialect::Thinking::kReasoningEffort: return WriteOpenAi();
-      case Dialect::Thinking::kOpenRouter: return WriteOpenRouter();
-      case Dialect::Thinking::kDeepSeek: return WriteDeepSeek();
-      case Dialect::Thinking::kQwen: return WriteQwen();
-      case Dialect::Thinking::kDoubao: return WriteDoubao();
-      case Dialect::Thinking::kChatTemplate: return WriteChatTemplate();
-      case Dialect::Thinking::kGlm: return WriteSwitch();
-      case Dialect::Thinking::kKimi: return WriteKimi();
-      case Dialect::Thinking::kGemini: return WriteGemini();
-      case Dialect::Thinking::kOllama: return WriteOllama();
+      case Dialect::Thinking::kNone:
+        return WriteNone();
+      case Dialect::Thinking::kReasoningEffort:
+        return WriteOpenAi();
+      case Dialect::Thinking::kOpenRouter:
+        return WriteOpenRouter();
+      case Dialect::Thinking::kDeepSeek:
+        return WriteDeepSeek();
+      case Dialect::Thinking::kQwen:
+        return WriteQwen();
+      case Dialect::Thinking::kDoubao:
+        return WriteDoubao();
+      case Dialect::Thinking::kChatTemplate:
+        return WriteChatTemplate();
+      case Dialect::Thinking::kGlm:
+        return WriteSwitch();
+      case Dialect::Thinking::kKimi:
+        return WriteKimi();
+      case Dialect::Thinking::kGemini:
+        return WriteGemini();
+      case Dialect::Thinking::kOllama:
+        return WriteOllama();
     }
   }
 
@@ -196,8 +207,8 @@ class ThinkingWriter {
   void WriteGemini() {
     if (wish_.wish == Wish::kOff) return AddEffort(NameHas("2.5-flash") ? "none" : "low");
     if (!wish_.is_on()) return AddEffort(OpenAiEffort(wish_.effort, ""));
-    body_.Add("extra_body", Concat(R"({"google":{"thinking_config":{"thinking_budget":)",
-                                   GeminiBudget(wish_, context_), R"(,"include_thoughts":true}}})"));
+    body_.Add("extra_body", Concat(R"({"google":{"thinking_config":{"thinking_budget":)", GeminiBudget(wish_, context_),
+                                   R"(,"include_thoughts":true}}})"));
   }
 
   // A wish to think is an error for models that cannot; those that can do so unasked.

@@ -19,14 +19,17 @@ constexpr std::string_view kPlaceholderTool = "DeferredToolPlaceholder";
 // OpenAI searches only with the models made for it, which say so in their name.
 bool SearchesItself(const ChatContext& context) {
   switch (context.dialect.search) {
-    case Search::kWebSearchOptions: return context.model.upstream_name.find("search") != std::string::npos;
+    case Search::kWebSearchOptions:
+      return context.model.upstream_name.find("search") != std::string::npos;
     case Search::kOpenRouterPlugin:
     case Search::kQwen:
-    case Search::kGlm: return true;
+    case Search::kGlm:
+      return true;
     // Kimi's search wants its own call echoed by the caller, and Gemini's compatible API has none.
     case Search::kKimi:
     case Search::kGemini:
-    case Search::kNone: return false;
+    case Search::kNone:
+      return false;
   }
   return false;
 }
@@ -67,11 +70,20 @@ class ToolsWriter {
     }
     const std::string type = tool["type"].str();
     switch (KindOfTool(type)) {
-      case ToolKind::kCustom: WriteCustom(out, tool); return {};
-      case ToolKind::kClient: WriteClient(out, tool, *FindClientTool(type)); return {};
-      case ToolKind::kWebSearch: TakeWebSearch(); return {};
-      case ToolKind::kServer: context_.losses.Add("server_tool_dropped"); return {};
-      case ToolKind::kUnknownTyped: break;
+      case ToolKind::kCustom:
+        WriteCustom(out, tool);
+        return {};
+      case ToolKind::kClient:
+        WriteClient(out, tool, *FindClientTool(type));
+        return {};
+      case ToolKind::kWebSearch:
+        TakeWebSearch();
+        return {};
+      case ToolKind::kServer:
+        context_.losses.Add("server_tool_dropped");
+        return {};
+      case ToolKind::kUnknownTyped:
+        break;
     }
     return InvalidRequest(Concat("tools.", index, ".type: this kind of tool has no schema known here; model ",
                                  context_.model.name, " needs a custom tool with an input_schema"));
@@ -135,13 +147,17 @@ class ToolsWriter {
 
   void WriteSearch() {
     switch (context_.dialect.search) {
-      case Search::kWebSearchOptions: return body_.Add("web_search_options", "{}");
-      case Search::kOpenRouterPlugin: return body_.Add("plugins", R"([{"id":"web"}])");
-      case Search::kQwen: return body_.Add("enable_search", "true");
+      case Search::kWebSearchOptions:
+        return body_.Add("web_search_options", "{}");
+      case Search::kOpenRouterPlugin:
+        return body_.Add("plugins", R"([{"id":"web"}])");
+      case Search::kQwen:
+        return body_.Add("enable_search", "true");
       case Search::kGlm:  // Stands among the tools.
       case Search::kKimi:
       case Search::kGemini:
-      case Search::kNone: return;
+      case Search::kNone:
+        return;
     }
   }
 
@@ -198,7 +214,8 @@ class ToolsWriter {
   }
 
   MaybeError ForcedToolIsGone(std::string_view why) const {
-    return InvalidRequest(Concat("tool_choice.name: the tool cannot be forced on model ", context_.model.name, ": ", why));
+    return InvalidRequest(
+        Concat("tool_choice.name: the tool cannot be forced on model ", context_.model.name, ": ", why));
   }
 
   void WriteParallel(Value choice) {

@@ -5,8 +5,8 @@
 namespace ccp::translate {
 namespace {
 
-// Commands and parameters as Anthropic documents them for each tool, read 2026-11. The descriptions are ours: a model that
-// was not trained on these tools has nothing else to go by.
+// Commands and parameters as Anthropic documents them for each tool, read 2026-11. The descriptions are ours: a model
+// that was not trained on these tools has nothing else to go by.
 constexpr std::array<ClientTool, 4> kClientTools = {{
     {"bash_", "Run a command in a persistent bash session on the user's machine, or restart that session.",
      R"({"type":"object","properties":{)"

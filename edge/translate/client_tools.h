@@ -19,7 +19,7 @@ ToolKind KindOfTool(std::string_view type);
 struct ClientTool {
   std::string_view type_prefix;  // "bash_": every dated version of it.
   std::string_view description;
-  std::string_view schema;       // JSON.
+  std::string_view schema;  // JSON.
 };
 const ClientTool* FindClientTool(std::string_view type);  // nullptr if there is none.
 

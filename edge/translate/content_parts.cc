@@ -160,10 +160,12 @@ MaybeError ContentParts::AddImage(Value block, const std::string& path) {
 MaybeError ContentParts::AddDocument(Value block, const std::string& path) {
   NoteCacheControl(block, context_);
   if (!block["source"]["type"].is("base64")) {
-    return InvalidRequest(Concat(path, ".source: documents by url or file id cannot be read here; send base64 or text"));
+    return InvalidRequest(
+        Concat(path, ".source: documents by url or file id cannot be read here; send base64 or text"));
   }
   if (!context_.dialect.pdf) {
-    return InvalidRequest(Concat(path, ": model ", context_.model.name, " reads no PDF documents; send the text instead"));
+    return InvalidRequest(
+        Concat(path, ": model ", context_.model.name, " reads no PDF documents; send the text instead"));
   }
   AddMedia(block);
   return {};
@@ -175,7 +177,8 @@ void ContentParts::Clear() {
 }
 
 bool ContentParts::NeedsArray(Array array) const {
-  const bool has_media = std::any_of(parts_.begin(), parts_.end(), [](const Part& p) { return p.kind == Kind::kMedia; });
+  const bool has_media =
+      std::any_of(parts_.begin(), parts_.end(), [](const Part& p) { return p.kind == Kind::kMedia; });
   if (has_media) return true;
   if (context_.dialect.cache_control) {
     const auto marked = [](const Part& part) { return part.block["cache_control"].is_object(); };

@@ -57,7 +57,8 @@ inline constexpr std::string_view kDocumentNote = "[document left out: this mode
 void AppendMediaPart(std::string& out, json::Value block, const ChatContext& context);
 bool IsPdf(json::Value document);
 
-// Escaped text of blocks that are text in disguise: search_result, tool_reference, documents of text. False if it is none.
+// Escaped text of blocks that are text in disguise: search_result, tool_reference, documents of text. False if it is
+// none.
 bool AppendBlockAsText(std::string& out, json::Value block, ChatContext& context);
 
 void NoteCacheControl(json::Value block, ChatContext& context);

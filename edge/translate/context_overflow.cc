@@ -36,7 +36,7 @@ constexpr std::string_view kOverflowPhrases[] = {
 
 // Where a number stands in such a message.
 struct Anchor {
-  std::string_view words;  // In lower case.
+  std::string_view words;                                   // In lower case.
   enum class Side : std::uint8_t { kBefore, kAfter } side;  // Whether the words stand before the number, or after it.
   std::int64_t OverflowNumbers::*number;
 };
@@ -48,38 +48,38 @@ constexpr auto kMaximum = &OverflowNumbers::maximum;
 
 // The first that fits fills its number, so exact words stand above loose ones.
 constexpr Anchor kAnchors[] = {
-    {"maximum context length is ", kBefore, kMaximum},    // OpenAI, DeepSeek, vLLM, OpenRouter
-    {"maximum prompt length is ", kBefore, kMaximum},     // xAI
-    {"configured limit of ", kBefore, kMaximum},          // OpenAI
-    {"tokens allowed (", kBefore, kMaximum},              // Gemini
-    {"input length should be [1, ", kBefore, kMaximum},   // Qwen
-    {"context size (", kBefore, kMaximum},                // llama.cpp
-    {"token limit: ", kBefore, kMaximum},                 // Kimi
-    {"maximum model length of ", kBefore, kMaximum},      // vLLM
-    {"(context length ", kBefore, kMaximum},              // vLLM
-    {"too large for model with ", kBefore, kMaximum},     // Mistral
-    {"maximum context length: ", kBefore, kMaximum},      // Fireworks
-    {"tokens > ", kBefore, kMaximum},                     // Anthropic
-    {" in the messages", kAfter, kInput},                 // OpenAI, DeepSeek, vLLM
-    {" in your prompt", kAfter, kInput},                  // OpenAI
-    {" of text input", kAfter, kInput},                   // OpenRouter
-    {"messages resulted in ", kBefore, kInput},           // OpenAI
-    {"your request has ", kBefore, kInput},               // vLLM
-    {"token count (", kBefore, kInput},                   // Gemini
-    {"the request contains ", kBefore, kInput},           // xAI
-    {"prompt contains ", kBefore, kInput},                // Mistral
-    {"(requested: ", kBefore, kInput},                    // Kimi
-    {"request (", kBefore, kInput},                       // llama.cpp
-    {"(total length ", kBefore, kInput},                  // vLLM
-    {"prompt (length ", kBefore, kInput},                 // vLLM
-    {"prompt is too long: ", kBefore, kInput},            // Anthropic, Fireworks
-    {"you requested about ", kBefore, kInput},            // OpenRouter
-    {"you requested ", kBefore, kInput},                  // DeepSeek, vLLM
-    {" in the completion", kAfter, kOutput},              // OpenAI, DeepSeek, vLLM
-    {" for the completion", kAfter, kOutput},             // OpenAI
-    {" in the output", kAfter, kOutput},                  // OpenRouter
+    {"maximum context length is ", kBefore, kMaximum},            // OpenAI, DeepSeek, vLLM, OpenRouter
+    {"maximum prompt length is ", kBefore, kMaximum},             // xAI
+    {"configured limit of ", kBefore, kMaximum},                  // OpenAI
+    {"tokens allowed (", kBefore, kMaximum},                      // Gemini
+    {"input length should be [1, ", kBefore, kMaximum},           // Qwen
+    {"context size (", kBefore, kMaximum},                        // llama.cpp
+    {"token limit: ", kBefore, kMaximum},                         // Kimi
+    {"maximum model length of ", kBefore, kMaximum},              // vLLM
+    {"(context length ", kBefore, kMaximum},                      // vLLM
+    {"too large for model with ", kBefore, kMaximum},             // Mistral
+    {"maximum context length: ", kBefore, kMaximum},              // Fireworks
+    {"tokens > ", kBefore, kMaximum},                             // Anthropic
+    {" in the messages", kAfter, kInput},                         // OpenAI, DeepSeek, vLLM
+    {" in your prompt", kAfter, kInput},                          // OpenAI
+    {" of text input", kAfter, kInput},                           // OpenRouter
+    {"messages resulted in ", kBefore, kInput},                   // OpenAI
+    {"your request has ", kBefore, kInput},                       // vLLM
+    {"token count (", kBefore, kInput},                           // Gemini
+    {"the request contains ", kBefore, kInput},                   // xAI
+    {"prompt contains ", kBefore, kInput},                        // Mistral
+    {"(requested: ", kBefore, kInput},                            // Kimi
+    {"request (", kBefore, kInput},                               // llama.cpp
+    {"(total length ", kBefore, kInput},                          // vLLM
+    {"prompt (length ", kBefore, kInput},                         // vLLM
+    {"prompt is too long: ", kBefore, kInput},                    // Anthropic, Fireworks
+    {"you requested about ", kBefore, kInput},                    // OpenRouter
+    {"you requested ", kBefore, kInput},                          // DeepSeek, vLLM
+    {" in the completion", kAfter, kOutput},                      // OpenAI, DeepSeek, vLLM
+    {" for the completion", kAfter, kOutput},                     // OpenAI
+    {" in the output", kAfter, kOutput},                          // OpenRouter
     {"max_completion_tokens' is too large: ", kBefore, kOutput},  // vLLM
-    {"max_tokens' is too large: ", kBefore, kOutput},     // vLLM
+    {"max_tokens' is too large: ", kBefore, kOutput},             // vLLM
 };
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }

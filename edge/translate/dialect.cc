@@ -15,7 +15,8 @@ using Prefill = Dialect::Prefill;
 // Every row was read from the vendor's own API reference in November 2026, unless its comment says otherwise.
 std::vector<Dialect> MakeDialects() {
   return {
-      // platform.openai.com/docs/api-reference/chat/create. max_tokens is deprecated there, and refused by reasoning models.
+      // platform.openai.com/docs/api-reference/chat/create. max_tokens is deprecated there, and refused by reasoning
+      // models.
       // Tool-call ids over 40 characters are refused ("string too long"). Also what an unknown compatible host gets.
       {.name = "openai",
        .token_limit = Limit::kMaxCompletionTokens,
@@ -35,7 +36,8 @@ std::vector<Dialect> MakeDialects() {
        .search = Search::kWebSearchOptions,
        .max_tool_id = 40,
        .service_tier = true},
-      // openrouter.ai/docs: reasoning object, reasoning_details go back, cache_control passes to Claude and Gemini, web plugin.
+      // openrouter.ai/docs: reasoning object, reasoning_details go back, cache_control passes to Claude and Gemini, web
+      // plugin.
       {.name = "openrouter",
        .thinking = Thinking::kOpenRouter,
        .history = History::kReasoningDetails,
@@ -44,7 +46,8 @@ std::vector<Dialect> MakeDialects() {
        .cache_control = true,
        .pdf = true,
        .search = Search::kOpenRouterPlugin},
-      // api-docs.deepseek.com: content is a string; thinking switch and effort; reasoning_content must come back beside calls;
+      // api-docs.deepseek.com: content is a string; thinking switch and effort; reasoning_content must come back beside
+      // calls;
       // JSON mode without a schema; a forced tool is refused while thinking.
       {.name = "deepseek",
        .thinking = Thinking::kDeepSeek,
@@ -57,7 +60,8 @@ std::vector<Dialect> MakeDialects() {
        .json_schema = false,
        .max_stop_sequences = 16,
        .forced_tool_excludes_thinking = true},
-      // DashScope, OpenAI-compatible mode: enable_thinking, thinking_budget, top_k, enable_search; partial continues a prefill.
+      // DashScope, OpenAI-compatible mode: enable_thinking, thinking_budget, top_k, enable_search; partial continues a
+      // prefill.
       {.name = "qwen",
        .thinking = Thinking::kQwen,
        .null_content = false,
@@ -75,9 +79,11 @@ std::vector<Dialect> MakeDialects() {
        .parallel_tool_calls = false,
        .user = false,
        .max_stop_sequences = 5},
-      // console.groq.com/docs/openai: max_completion_tokens; several length and pattern keywords are refused in tool schemas.
+      // console.groq.com/docs/openai: max_completion_tokens; several length and pattern keywords are refused in tool
+      // schemas.
       {.name = "groq", .token_limit = Limit::kMaxCompletionTokens, .schema = Schema::kNoLimits},
-      // platform.moonshot.ai/docs: thinking switch from k2.5 on, reasoning_content must come back, partial mode for prefills.
+      // platform.moonshot.ai/docs: thinking switch from k2.5 on, reasoning_content must come back, partial mode for
+      // prefills.
       {.name = "kimi",
        .thinking = Thinking::kKimi,
        .history = History::kReasoningContent,
@@ -97,7 +103,8 @@ std::vector<Dialect> MakeDialects() {
        .search = Search::kGlm,
        .max_stop_sequences = 1,
        .tool_choice = Dialect::ToolChoice::kAutoOnly},
-      // docs.mistral.ai/api: unknown fields are refused, ids are nine letters or digits, the last message is never system,
+      // docs.mistral.ai/api: unknown fields are refused, ids are nine letters or digits, the last message is never
+      // system,
       // usage comes unasked, prefix continues a prefill.
       {.name = "mistral",
        .null_content = false,
@@ -107,7 +114,8 @@ std::vector<Dialect> MakeDialects() {
        .user = false,
        .system_anywhere = false,
        .prefill = Prefill::kPrefix},
-      // docs.vllm.ai, OpenAI-compatible server. Chat templates decide much: text as strings, system at the top, no null.
+      // docs.vllm.ai, OpenAI-compatible server. Chat templates decide much: text as strings, system at the top, no
+      // null.
       {.name = "vllm",
        .thinking = Thinking::kChatTemplate,
        .history = History::kReasoning,
@@ -124,7 +132,8 @@ std::vector<Dialect> MakeDialects() {
        .null_content = false,
        .top_k = true,
        .system_anywhere = false},
-      // docs.ollama.com/openai: no tool_choice; a wish to think is an error for models that cannot, so only "none" is sent.
+      // docs.ollama.com/openai: no tool_choice; a wish to think is an error for models that cannot, so only "none" is
+      // sent.
       {.name = "ollama",
        .thinking = Thinking::kOllama,
        .history = History::kReasoning,

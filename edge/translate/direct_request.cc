@@ -23,12 +23,11 @@ std::size_t EndOf(Value value) { return value.offset() + value.raw().size(); }
 
 Splice Replace(Value value, std::string text) { return {value.offset(), EndOf(value), std::move(text)}; }
 
-bool IsOurThinking(Value block) {
-  return block["type"].is("thinking") && LooksLikeState(block["signature"].escaped());
-}
+bool IsOurThinking(Value block) { return block["type"].is("thinking") && LooksLikeState(block["signature"].escaped()); }
 
 // Takes elements out of an array with the right number of commas. `removed` runs along `elements`; at least one stays.
-void RemoveElements(const std::vector<Value>& elements, const std::vector<bool>& removed, std::vector<Splice>& splices) {
+void RemoveElements(const std::vector<Value>& elements, const std::vector<bool>& removed,
+                    std::vector<Splice>& splices) {
   for (std::size_t begin = 0; begin < elements.size(); ++begin) {
     if (!removed[begin]) continue;
     std::size_t end = begin;

@@ -12,7 +12,8 @@ namespace {
 using json::Type;
 using json::Value;
 
-// The way to a value, as Anthropic writes it: messages.0.content.1.text. Pieces stand on the stack until an error needs them.
+// The way to a value, as Anthropic writes it: messages.0.content.1.text. Pieces stand on the stack until an error needs
+// them.
 class Path {
  public:
   explicit Path(std::string_view name) : name_(name) {}
@@ -40,13 +41,19 @@ Value Given(Value value) { return value.is_null() ? Value() : value; }
 
 std::string_view WantOf(Type type) {
   switch (type) {
-    case Type::kString: return "Input should be a valid string";
-    case Type::kArray: return "Input should be a valid list";
-    case Type::kObject: return "Input should be a valid dictionary";
-    case Type::kNumber: return "Input should be a valid number";
-    case Type::kBool: return "Input should be a valid boolean";
+    case Type::kString:
+      return "Input should be a valid string";
+    case Type::kArray:
+      return "Input should be a valid list";
+    case Type::kObject:
+      return "Input should be a valid dictionary";
+    case Type::kNumber:
+      return "Input should be a valid number";
+    case Type::kBool:
+      return "Input should be a valid boolean";
     case Type::kNull:
-    case Type::kAbsent: break;
+    case Type::kAbsent:
+      break;
   }
   return "Input should be null";
 }
@@ -73,18 +80,12 @@ struct BlockField {
 constexpr auto kRequired = BlockField::Need::kRequired;
 constexpr auto kOptional = BlockField::Need::kOptional;
 constexpr BlockField kBlockFields[] = {
-    {"text", "text", Type::kString, kRequired},
-    {"image", "source", Type::kObject, kRequired},
-    {"document", "source", Type::kObject, kRequired},
-    {"document", "title", Type::kString, kOptional},
-    {"tool_use", "id", Type::kString, kRequired},
-    {"tool_use", "name", Type::kString, kRequired},
-    {"tool_use", "input", Type::kObject, kRequired},
-    {"tool_result", "tool_use_id", Type::kString, kRequired},
-    {"tool_result", "is_error", Type::kBool, kOptional},
-    {"thinking", "thinking", Type::kString, kRequired},
-    {"thinking", "signature", Type::kString, kOptional},
-    {"redacted_thinking", "data", Type::kString, kRequired},
+    {"text", "text", Type::kString, kRequired},          {"image", "source", Type::kObject, kRequired},
+    {"document", "source", Type::kObject, kRequired},    {"document", "title", Type::kString, kOptional},
+    {"tool_use", "id", Type::kString, kRequired},        {"tool_use", "name", Type::kString, kRequired},
+    {"tool_use", "input", Type::kObject, kRequired},     {"tool_result", "tool_use_id", Type::kString, kRequired},
+    {"tool_result", "is_error", Type::kBool, kOptional}, {"thinking", "thinking", Type::kString, kRequired},
+    {"thinking", "signature", Type::kString, kOptional}, {"redacted_thinking", "data", Type::kString, kRequired},
 };
 
 enum class Nesting : std::uint8_t { kMessage, kToolResult };
@@ -226,8 +227,8 @@ struct TopField {
   Type type;
 };
 constexpr TopField kTopFields[] = {
-    {"temperature", Type::kNumber}, {"top_p", Type::kNumber},         {"top_k", Type::kNumber},
-    {"stream", Type::kBool},        {"metadata", Type::kObject},      {"service_tier", Type::kString},
+    {"temperature", Type::kNumber},   {"top_p", Type::kNumber},         {"top_k", Type::kNumber},
+    {"stream", Type::kBool},          {"metadata", Type::kObject},      {"service_tier", Type::kString},
     {"output_config", Type::kObject}, {"output_format", Type::kObject},
 };
 

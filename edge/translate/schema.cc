@@ -21,8 +21,8 @@ bool IsOneOf(std::string_view key, const std::array<std::string_view, N>& keys) 
 
 constexpr std::array<std::string_view, 5> kMapsOfSchemas = {"properties", "patternProperties", "$defs", "definitions",
                                                             "dependentSchemas"};
-constexpr std::array<std::string_view, 9> kSingleSchemas = {"items", "additionalProperties", "not",  "if",           "then",
-                                                            "else",  "contains",             "propertyNames", "additionalItems"};
+constexpr std::array<std::string_view, 9> kSingleSchemas = {
+    "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "additionalItems"};
 constexpr std::array<std::string_view, 4> kListsOfSchemas = {"anyOf", "allOf", "oneOf", "prefixItems"};
 constexpr std::array<std::string_view, 4> kLimitKeywords = {"minLength", "maxLength", "pattern", "format"};
 
@@ -125,8 +125,8 @@ class GeminiWriter {
   static constexpr int kMaxDepth = 24;
   static constexpr std::size_t kMaxBytes = 256 * 1024;
   static constexpr std::array<std::string_view, 11> kCopied = {
-      "title",         "description", "maxItems",  "minItems", "minProperties", "maxProperties",
-      "minLength",     "maxLength",   "pattern",   "minimum",  "maximum"};
+      "title",     "description", "maxItems", "minItems", "minProperties", "maxProperties",
+      "minLength", "maxLength",   "pattern",  "minimum",  "maximum"};
 
   void WriteSchema(Value schema, int depth) {
     schema = Resolve(schema);
@@ -173,16 +173,20 @@ class GeminiWriter {
     change_ = SchemaChange::kReduced;
   }
 
-  // `#/$defs/Name`, also through several steps; a circle ends at a plain object by the depth limit.
+  // Follows `#/$defs/Name` and an allOf of one, also through several steps; a circle ends by the depth limit.
   Value Resolve(Value schema) {
-    for (int step = 0; step < kMaxDepth && schema["$ref"].is_string(); ++step) {
+    for (int step = 0; step < kMaxDepth; ++step) {
+      const Value all = schema["allOf"];
+      if (schema["$ref"].is_string()) {
+        schema = Find(schema["$ref"].str());
+      } else if (all.size() == 1 && !schema["properties"]) {
+        schema = *all.elements().begin();
+      } else {
+        return schema;
+      }
       change_ = SchemaChange::kReduced;
-      schema = Find(schema["$ref"].str());
     }
-    if (schema["$ref"].is_string()) return {};
-    const Value all = schema["allOf"];
-    if (all.size() == 1 && !schema["properties"]) return *all.elements().begin();
-    return schema;
+    return {};
   }
 
   Value Find(std::string_view pointer) const {
@@ -355,9 +359,13 @@ class GeminiWriter {
 
 SchemaChange AppendSchema(std::string& out, Value schema, Dialect::Schema profile, const TokenCopier& copier) {
   switch (profile) {
-    case Dialect::Schema::kWhole: copier.Append(out, schema.raw()); return SchemaChange::kNone;
-    case Dialect::Schema::kNoLimits: return LimitRemover(out, copier).Write(schema);
-    case Dialect::Schema::kGemini: return GeminiWriter(out, copier, schema).Write(schema);
+    case Dialect::Schema::kWhole:
+      copier.Append(out, schema.raw());
+      return SchemaChange::kNone;
+    case Dialect::Schema::kNoLimits:
+      return LimitRemover(out, copier).Write(schema);
+    case Dialect::Schema::kGemini:
+      return GeminiWriter(out, copier, schema).Write(schema);
   }
   return SchemaChange::kNone;
 }
@@ -386,7 +394,8 @@ SchemaChange AppendToolSchema(std::string& out, Value schema, Dialect::Schema pr
     out += R"({"type":"object","properties":{}})";
     return SchemaChange::kNone;
   }
-  const bool has_type = schema["type"].exists() || profile == Dialect::Schema::kGemini;  // That one guesses a type itself.
+  const bool has_type =
+      schema["type"].exists() || profile == Dialect::Schema::kGemini;  // That one guesses a type itself.
   const SchemaChange change = AppendSchema(out, schema, profile, copier);
   if (!has_type) AddMember(out, R"("type":"object")");
   if (!schema["properties"].exists() && profile != Dialect::Schema::kGemini) AddMember(out, R"("properties":{})");

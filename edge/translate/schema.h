@@ -12,12 +12,13 @@ namespace ccp::translate {
 
 enum class SchemaChange : std::uint8_t { kNone, kReduced };
 
-// Appends the parameters of a tool. Whatever the schema, the result is an object schema with `properties`: OpenAI refuses
-// functions without. Absent: an object without properties.
+// Appends the parameters of a tool. Whatever the schema, the result is an object schema with `properties`: OpenAI
+// refuses functions without. Absent: an object without properties.
 SchemaChange AppendToolSchema(std::string& out, json::Value schema, Dialect::Schema profile, const TokenCopier& copier);
 
 // Appends the schema of an answer, which need not be an object.
-SchemaChange AppendAnswerSchema(std::string& out, json::Value schema, Dialect::Schema profile, const TokenCopier& copier);
+SchemaChange AppendAnswerSchema(std::string& out, json::Value schema, Dialect::Schema profile,
+                                const TokenCopier& copier);
 
 // OpenAI's conditions for strict: every object says additionalProperties false and requires all its properties.
 bool MeetsStrict(json::Value schema);

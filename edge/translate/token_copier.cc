@@ -9,8 +9,8 @@ namespace {
 constexpr std::string_view kEscapedReplacement = "\\ufffd";
 constexpr std::size_t kUnicodeEscape = 6;  // \uXXXX
 
-// Whether \ud or \uD occurs. Counted in blocks of fixed size, which the compiler turns into vector code: the whole body goes
-// through here once, and byte by byte that would cost more than the translation itself.
+// Whether \ud or \uD occurs. Counted in blocks of fixed size, which the compiler turns into vector code: the whole body
+// goes through here once, and byte by byte that would cost more than the translation itself.
 bool HoldsSurrogateEscape(std::string_view text) {
   constexpr std::size_t kBlock = 64;
   const char* at = text.data();
@@ -38,12 +38,15 @@ Unit UnitAt(std::string_view text) {
     case '8' | 0x20:
     case '9' | 0x20:
     case 'a':
-    case 'b': return Unit::kHighSurrogate;
+    case 'b':
+      return Unit::kHighSurrogate;
     case 'c':
     case 'd':
     case 'e':
-    case 'f': return Unit::kLowSurrogate;
-    default: return Unit::kOther;
+    case 'f':
+      return Unit::kLowSurrogate;
+    default:
+      return Unit::kOther;
   }
 }
 
@@ -96,7 +99,8 @@ void AppendCompactEncoded(std::string& out, std::string_view json) {
     plain = at + 1;
     switch (letter) {
       case Letter::kPlain:
-      case Letter::kSpace: break;
+      case Letter::kSpace:
+        break;
       case Letter::kQuote:
         out.append("\\\"");
         in_string = !in_string;

@@ -1,6 +1,6 @@
-// Copies JSON tokens from the client's request into the upstream's body, still escaped, so that integers, long floats, key
-// order and escapes come out as they went in. The one change it makes: the escape of a lone surrogate becomes \ufffd,
-// because a receiver that unescapes one cannot write it as UTF-8.
+// Copies JSON tokens from the client's request into the upstream's body, still escaped, so that integers, long floats,
+// key order and escapes come out as they went in. The one change it makes: the escape of a lone surrogate becomes
+// \ufffd, because a receiver that unescapes one cannot write it as UTF-8.
 //
 // Pure; immutable after construction.
 #pragma once

@@ -17,7 +17,8 @@ bool IsNameLetter(char c) {
 
 std::string Candidate(std::string_view name, std::size_t max_length, int attempt) {
   std::string out(name.substr(0, max_length - kSuffixLength));
-  std::replace_if(out.begin(), out.end(), [](char c) { return !IsNameLetter(c); }, '_');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return !IsNameLetter(c); }, '_');
   const std::string seed = attempt == 0 ? std::string(name) : Concat(name, "#", attempt);
   return Concat(out, "_", Hex(Sha256(seed).substr(0, kHashBytes)));
 }
@@ -31,9 +32,7 @@ bool UpstreamToolNames::IsFine(std::string_view name) const {
   return !name.empty() && name.size() <= max_length_ && std::all_of(name.begin(), name.end(), IsNameLetter);
 }
 
-std::string UpstreamToolNames::For(std::string_view name) {
-  return IsFine(name) ? std::string(name) : Changed(name);
-}
+std::string UpstreamToolNames::For(std::string_view name) { return IsFine(name) ? std::string(name) : Changed(name); }
 
 std::string UpstreamToolNames::Changed(std::string_view name) {
   if (taken_.empty()) {

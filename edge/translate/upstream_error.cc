@@ -20,10 +20,10 @@ constexpr std::size_t kMaxMessageBytes = 2048;
 
 // What vendors say when money or a plan is used up; waiting a moment will not help. In lower case.
 constexpr std::string_view kQuotaPhrases[] = {
-    "insufficient_quota",         // OpenAI: code
+    "insufficient_quota",           // OpenAI: code
     "exceeded your current quota",  // OpenAI, Gemini
-    "insufficient balance",       // DeepSeek, GLM
-    "insufficient credits",       // OpenRouter
+    "insufficient balance",         // DeepSeek, GLM
+    "insufficient credits",         // OpenRouter
     "insufficient account balance",
     "exceeded_current_quota",     // Kimi: type
     "credit balance is too low",  // Anthropic
@@ -43,10 +43,10 @@ constexpr std::string_view kPolicyPhrases[] = {
     "responsibleaipolicy",        // Azure
     "data_inspection_failed",     // Qwen: code
     "datainspectionfailed",
-    "content exists risk",        // DeepSeek
-    "moderation",                 // OpenRouter
-    "sensitivecontent",           // Doubao: code
-    "prohibited_content",         // Gemini
+    "content exists risk",  // DeepSeek
+    "moderation",           // OpenRouter
+    "sensitivecontent",     // Doubao: code
+    "prohibited_content",   // Gemini
 };
 
 template <std::size_t N>
@@ -129,18 +129,28 @@ std::string FoldSpaces(std::string_view text) {
 
 std::string_view StatusPhrase(int status) {
   switch (status) {
-    case 400: return "the upstream called the request invalid";
-    case 401: return "the upstream did not accept the provider key";
-    case 402: return "the upstream wants payment";
-    case 403: return "the upstream forbids the request";
-    case 404: return "the upstream knows no such model or path";
+    case 400:
+      return "the upstream called the request invalid";
+    case 401:
+      return "the upstream did not accept the provider key";
+    case 402:
+      return "the upstream wants payment";
+    case 403:
+      return "the upstream forbids the request";
+    case 404:
+      return "the upstream knows no such model or path";
     case 408:
-    case 504: return "the upstream took too long";
-    case 413: return "the request is too large for the upstream";
-    case 429: return "the upstream limits the rate of requests";
+    case 504:
+      return "the upstream took too long";
+    case 413:
+      return "the request is too large for the upstream";
+    case 429:
+      return "the upstream limits the rate of requests";
     case 503:
-    case 529: return "the upstream is overloaded";
-    default: return "the upstream failed without saying why";
+    case 529:
+      return "the upstream is overloaded";
+    default:
+      return "the upstream failed without saying why";
   }
 }
 
@@ -188,18 +198,28 @@ struct Outcome {
 
 Outcome OutcomeOf(int upstream_status) {
   switch (upstream_status) {
-    case 401: return {401, Retry::kElsewhere};
-    case 402: return {402, Retry::kElsewhere};
-    case 403: return {403, Retry::kElsewhere};
-    case 404: return {404, Retry::kNever};
-    case 413: return {413, Retry::kNever};
+    case 401:
+      return {401, Retry::kElsewhere};
+    case 402:
+      return {402, Retry::kElsewhere};
+    case 403:
+      return {403, Retry::kElsewhere};
+    case 404:
+      return {404, Retry::kNever};
+    case 413:
+      return {413, Retry::kNever};
     case 408:
-    case 504: return {504, Retry::kAgain};
-    case 429: return {429, Retry::kAgain};
-    case 500: return {500, Retry::kAgain};
+    case 504:
+      return {504, Retry::kAgain};
+    case 429:
+      return {429, Retry::kAgain};
+    case 500:
+      return {500, Retry::kAgain};
     case 503:
-    case 529: return {529, Retry::kAgain};
-    default: break;
+    case 529:
+      return {529, Retry::kAgain};
+    default:
+      break;
   }
   if (upstream_status >= 500 && upstream_status < 600) return {502, Retry::kAgain};
   if (upstream_status >= 400) return {400, Retry::kNever};
@@ -257,9 +277,11 @@ class ErrorReader {
     if (status == 401) error_.should_retry = false;
   }
 
-  // A rate limit may speak of tokens too, so only refusals of the request count; some vendors call them a failure of theirs.
+  // A rate limit may speak of tokens too, so only refusals of the request count; some vendors call them a failure of
+  // theirs.
   static bool IsOverflow(int status, std::string_view words) {
-    return (status == 400 || status == 413 || status == 422 || status == 500 || status < 400) && IsContextOverflow(words);
+    return (status == 400 || status == 413 || status == 422 || status == 500 || status < 400) &&
+           IsContextOverflow(words);
   }
 
   void BecomeOverflow() {

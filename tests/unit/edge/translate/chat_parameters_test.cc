@@ -183,6 +183,7 @@ INSTANTIATE_TEST_SUITE_P(Schemas, GeminiSchemaTest, testing::ValuesIn(std::vecto
     {"RequiredButUndeclared", R"({"type":"object","properties":{"p":{"type":"string"}},"required":["p","q"]})", R"({"type":"object","properties":{"p":{"type":"string"}},"required":["p"]})"},
     {"Reference", R"({"type":"object","properties":{"p":{"$ref":"#/$defs/N"}},"$defs":{"N":{"type":"number"}}})", Property(R"({"type":"number"})")},
     {"DanglingReference", Property(R"({"$ref":"#/$defs/N"})"), Property(R"({"type":"object"})")},
+    {"AllOfAReference", R"({"type":"object","properties":{"p":{"allOf":[{"$ref":"#/$defs/N"}],"default":1}},"$defs":{"N":{"type":"number"}}})", Property(R"({"type":"number"})")},
     {"AllOfOne", Property(R"({"allOf":[{"type":"number"}]})"), Property(R"({"type":"number"})")},
 }), [](const auto& row) { return row.param.name; });
 

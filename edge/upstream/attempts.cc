@@ -41,8 +41,10 @@ AttemptPlan::Step AttemptPlan::First() const { return {candidates_.empty() ? nul
 int AttemptPlan::attempts_made() const { return attempts_made_; }
 
 AttemptPlan::Step AttemptPlan::AfterFailure(const RequestError& error, milliseconds elapsed, std::uint64_t random) {
-  if (error.quota_exhausted) TakeQuotaChain();
-  else if (error.retry == RequestError::Retry::kNever) return {};
+  if (error.quota_exhausted)
+    TakeQuotaChain();
+  else if (error.retry == RequestError::Retry::kNever)
+    return {};
   if (current_ >= candidates_.size() || elapsed >= limits_.deadline) return {};
   if (WorthRepeating(error, limits_) && attempts_on_current_ < candidates_[current_]->attempts) {
     return Repeat(error, elapsed, random);

@@ -18,7 +18,10 @@ class Call final : public UpstreamCall {
  public:
   Call(CallResources& resources, std::unique_ptr<Connection> connection, ResponseParser::Expect expect,
        std::chrono::milliseconds idle)
-      : resources_(resources), connection_(std::move(connection)), parser_(expect), idle_(idle),
+      : resources_(resources),
+        connection_(std::move(connection)),
+        parser_(expect),
+        idle_(idle),
         where_(connection_->origin().Text()) {}
 
   int status() const override { return parser_.status(); }
@@ -116,7 +119,8 @@ class Call final : public UpstreamCall {
   }
 
   std::string TimeoutText() const {
-    return parser_.head_done() ? Concat(where_, " sent nothing more for too long") : Concat(where_, " did not answer in time");
+    return parser_.head_done() ? Concat(where_, " sent nothing more for too long")
+                               : Concat(where_, " did not answer in time");
   }
 
   CallResources& resources_;

@@ -37,7 +37,8 @@ RequestError BadRequestOfOurs(std::string what) {
 class PooledClient final : public UpstreamClient {
  public:
   PooledClient(asio::io_context& context, std::shared_ptr<TlsSettings> tls, ProxyRules proxies, const Options& options)
-      : dialer_(context, std::move(tls), std::move(proxies)), shared_{ConnectionPool({options.idle_per_origin, options.idle_time}), {}} {}
+      : dialer_(context, std::move(tls), std::move(proxies)),
+        shared_{ConnectionPool({options.idle_per_origin, options.idle_time}), {}} {}
 
   asio::awaitable<Result<std::unique_ptr<UpstreamCall>>> Send(UpstreamRequest request) override {
     auto url = ParseUrl(request.url);

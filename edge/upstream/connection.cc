@@ -4,10 +4,7 @@
 
 namespace ccp::edge {
 
-Connection::Connection(boost::asio::io_context& context, Origin origin)
-    : origin_(std::move(origin)) {
-  Reset(context);
-}
+Connection::Connection(boost::asio::io_context& context, Origin origin) : origin_(std::move(origin)) { Reset(context); }
 
 void Connection::Reset(boost::asio::io_context& context) {
   wire_ = MakePlainWire(Socket(context));

@@ -32,10 +32,14 @@ bool OnlyComment(std::string_view rest) {
 
 char Unescaped(char c) {
   switch (c) {
-    case 'n': return '\n';
-    case 't': return '\t';
-    case 'r': return '\r';
-    default: return c;
+    case 'n':
+      return '\n';
+    case 't':
+      return '\t';
+    case 'r':
+      return '\r';
+    default:
+      return c;
   }
 }
 
@@ -64,7 +68,8 @@ absl::StatusOr<std::string> DoubleQuoted(std::string_view text) {
 
 std::string Unquoted(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '#' && (i == 0 || text[i - 1] == ' ' || text[i - 1] == '\t')) return std::string(Trim(text.substr(0, i)));
+    if (text[i] == '#' && (i == 0 || text[i - 1] == ' ' || text[i - 1] == '\t'))
+      return std::string(Trim(text.substr(0, i)));
   }
   return std::string(text);
 }

@@ -88,7 +88,8 @@ class WithEnvFile final : public KeyStore {
 absl::StatusOr<std::unique_ptr<KeyStore>> KeyStore::Open(const std::string& env_file) {
   if (env_file.empty()) return std::make_unique<EnvironmentOnly>();
   std::error_code error;
-  const auto modified = std::filesystem::last_write_time(env_file, error);  // Before reading: a change between is seen later.
+  const auto modified =
+      std::filesystem::last_write_time(env_file, error);  // Before reading: a change between is seen later.
   if (error) return NotFound(env_file, ": ", error.message(), "; check --env-file");
   auto variables = ReadEnvFile(env_file);
   if (!variables.ok()) return variables.status();

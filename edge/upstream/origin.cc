@@ -43,9 +43,11 @@ bool Origin::IsLoopback() const {
 
 absl::StatusOr<UrlParts> ParseUrl(std::string_view url) {
   const auto parsed = boost::urls::parse_uri({url.data(), url.size()});
-  if (!parsed || !IsPathAfterAuthority(*parsed)) return InvalidArgument("upstream URL is malformed; want https://host[:port]/path");
+  if (!parsed || !IsPathAfterAuthority(*parsed))
+    return InvalidArgument("upstream URL is malformed; want https://host[:port]/path");
   const boost::urls::url_view view = *parsed;
-  if (view.has_userinfo()) return InvalidArgument("upstream URL holds credentials; name the key by api_key_name instead");
+  if (view.has_userinfo())
+    return InvalidArgument("upstream URL holds credentials; name the key by api_key_name instead");
   if (view.has_fragment()) return InvalidArgument("upstream URL has a #fragment, which is never sent; remove it");
 
   UrlParts parts;

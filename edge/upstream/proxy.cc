@@ -16,8 +16,9 @@ namespace {
 
 std::string Base64(std::string_view bytes) {
   std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // EVP_EncodeBlock() ends its output with a NUL.
-  const int written = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  const int written =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   out.resize(static_cast<std::size_t>(written));
   return out;
 }
@@ -88,7 +89,8 @@ NoProxy::NoProxy(std::string_view list) {
     if (const std::size_t slash = entry.find('/'); slash != std::string_view::npos) {
       const auto address = ParseIpv4(entry.substr(0, slash));
       const auto bits = ParseNumber<std::uint32_t>(entry.substr(slash + 1), 32);
-      if (!address || !bits) continue;  // Other programs read this variable too: what only they understand is not an error.
+      if (!address || !bits)
+        continue;  // Other programs read this variable too: what only they understand is not an error.
       const std::uint32_t mask = *bits == 0 ? 0 : ~std::uint32_t{0} << (32 - *bits);
       networks_.push_back({*address & mask, mask});
       continue;

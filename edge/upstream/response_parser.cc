@@ -31,7 +31,7 @@ class ResponseParser::Sax final : public http::basic_parser<false> {
 
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string* body = nullptr;     // Where body bytes go during put().
+  std::string* body = nullptr;  // Where body bytes go during put().
   const char* broken_rule = nullptr;
 
   // Beast asserts that it is given a body of nothing but the last chunk, "0" CRLF CRLF, not in pieces of 3 and 4 bytes.

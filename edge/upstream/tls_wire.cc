@@ -66,9 +66,12 @@ int OnNewSession(SSL* connection, SSL_SESSION* session) {
 class TlsWireImpl final : public TlsWire {
  public:
   TlsWireImpl(Socket socket, std::shared_ptr<TlsSettings> settings, std::shared_ptr<TlsSessions> sessions)
-      : settings_(std::move(settings)), sessions_(std::move(sessions)), stream_(std::move(socket), settings_->context) {}
+      : settings_(std::move(settings)),
+        sessions_(std::move(sessions)),
+        stream_(std::move(socket), settings_->context) {}
 
-  // We part without a closing handshake. OpenSSL takes that for a broken session, which it would not resume, unless told.
+  // We part without a closing handshake. OpenSSL takes that for a broken session, which it would not resume, unless
+  // told.
   ~TlsWireImpl() override { SSL_set_shutdown(handle(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
 
   absl::Status Prepare(const std::string& host) {

@@ -6,10 +6,11 @@
 namespace ccp::edge {
 
 struct Watchdog::State : std::enable_shared_from_this<State> {
-  using Timer = boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>,
-                                                  boost::asio::io_context::executor_type>;
+  using Timer =
+      boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, boost::asio::io_context::executor_type>;
 
-  State(boost::asio::io_context& context, std::function<void()> expiry) : timer(context), on_expiry(std::move(expiry)) {}
+  State(boost::asio::io_context& context, std::function<void()> expiry)
+      : timer(context), on_expiry(std::move(expiry)) {}
 
   // A rearmed timer may have its old completion queued already: the number tells which wait is the current one.
   void Arm() {

@@ -12,9 +12,9 @@
 namespace ccp::mock {
 
 struct CannedAnswer {
-  std::string body;                  // Not streaming.
-  std::vector<std::string> events;   // Streaming: one by one ...
-  std::string burst;                 // ... and all at once.
+  std::string body;                 // Not streaming.
+  std::vector<std::string> events;  // Streaming: one by one ...
+  std::string burst;                // ... and all at once.
 };
 
 class CannedAnswers {

@@ -46,7 +46,8 @@ bool SplitListen(const std::string& listen, ccp::mock::MockOptions& options) {
   const std::size_t colon = listen.rfind(':');
   if (colon == std::string::npos || colon + 1 == listen.size()) return false;
   const std::string port = listen.substr(colon + 1);
-  if (port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos || std::stoi(port) > 65'535) return false;
+  if (port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos || std::stoi(port) > 65'535)
+    return false;
   options.address = listen.substr(0, colon);
   options.port = static_cast<std::uint16_t>(std::stoi(port));
   return !options.address.empty();
@@ -78,7 +79,8 @@ int main(int argc, char** argv) {
   app.add_option("--port-file", port_file, "Write the chosen port to this file");
   app.add_option("--script", script_file, "Rules, as YAML or JSON; see below");
   app.add_option("--rate", options.tokens_per_second, "Events a second in streams; 0: as fast as possible")
-      ->check(CLI::Range(0, 1'000'000))->capture_default_str();
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
   app.add_option("--canned", options.canned_events, "No script: streams of so many events, made in advance");
   app.add_option("--keep-log", options.kept_requests, "Requests kept for GET /requests")->capture_default_str();
   app.add_option("--log-level", log.level, "trace debug info warn error off")->capture_default_str();

@@ -50,8 +50,7 @@ asio::awaitable<void> Pause(std::chrono::microseconds time) {
 // The endpoints. Lives on the provider's thread.
 class Endpoints {
  public:
-  Endpoints(MockOptions options, Script script)
-      : options_(std::move(options)), script_(std::move(script)) {
+  Endpoints(MockOptions options, Script script) : options_(std::move(options)), script_(std::move(script)) {
     if (options_.canned_events > 0) canned_.emplace(options_.canned_events);
   }
 
@@ -74,7 +73,8 @@ class Endpoints {
       R"({"id":"mock-small","object":"model","type":"model","display_name":"Mock Small","created":1760000000,"owned_by":"mock"}]})";
 
   asio::awaitable<void> NotFoundAnswer(ResponseWriter& out) {
-    const Rendering answer = RenderError(Api::kMessages, 404, "the mock provider has no such endpoint; see ccp-mock --help");
+    const Rendering answer =
+        RenderError(Api::kMessages, 404, "the mock provider has no such endpoint; see ccp-mock --help");
     co_await out.Send(404, answer.headers, answer.body);
   }
 
@@ -134,9 +134,15 @@ class Endpoints {
       co_await out.Write(write.bytes);
     }
     switch (delivery.end) {
-      case Delivery::End::kComplete: co_await out.End(); break;
-      case Delivery::End::kCut: out.Abort(); break;
-      case Delivery::End::kHang: co_await Hang(out); break;
+      case Delivery::End::kComplete:
+        co_await out.End();
+        break;
+      case Delivery::End::kCut:
+        out.Abort();
+        break;
+      case Delivery::End::kHang:
+        co_await Hang(out);
+        break;
     }
   }
 
@@ -179,8 +185,11 @@ class Endpoints {
     if (options_.kept_requests == 0) return;
     Json headers = Json::object();
     for (const auto& [name, value] : http.headers) headers[name] = value;
-    log_.push_back(Dump({{"method", http.method}, {"target", http.target}, {"path", std::string(http.path)},
-                         {"headers", headers}, {"body", http.body}}));
+    log_.push_back(Dump({{"method", http.method},
+                         {"target", http.target},
+                         {"path", std::string(http.path)},
+                         {"headers", headers},
+                         {"body", http.body}}));
     if (log_.size() > options_.kept_requests) log_.pop_front();
   }
 
@@ -204,9 +213,9 @@ class ThreadedProvider final : public MockProvider {
     edge::HttpServer::Options options;
     options.address = address_;
     options.port = wanted_port_;
-    auto server = edge::HttpServer::Listen(context_, std::move(options), [this](HttpRequest& request, ResponseWriter& out) {
-      return endpoints_.Handle(request, out);
-    });
+    auto server = edge::HttpServer::Listen(
+        context_, std::move(options),
+        [this](HttpRequest& request, ResponseWriter& out) { return endpoints_.Handle(request, out); });
     if (!server.ok()) return server.status();
     server_ = *std::move(server);
     server_->Start();

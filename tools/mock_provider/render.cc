@@ -42,7 +42,8 @@ TokenUsage UsageOf(const Reply& reply, const Request& request) {
   usage.input = request.input_tokens - usage.cache_read;
   usage.reasoning = static_cast<std::int64_t>(Fragments(reply.reasoning, 0).size());
   usage.output = usage.reasoning + static_cast<std::int64_t>(Fragments(reply.text.value_or(""), 0).size());
-  for (const ToolCall& call : reply.tool_calls) usage.output += 8 + static_cast<std::int64_t>(call.arguments.size() / 4);
+  for (const ToolCall& call : reply.tool_calls)
+    usage.output += 8 + static_cast<std::int64_t>(call.arguments.size() / 4);
   usage.output = std::max<std::int64_t>(usage.output, 1);
   return usage;
 }
@@ -78,7 +79,8 @@ std::string ChatBody(const Reply& reply, const Request& request, std::string_vie
     message["tool_calls"].push_back(ChatToolCall(reply.tool_calls[i], id, i, Arguments(reply.tool_calls[i])));
   }
   Json body{{"id", Concat("chatcmpl-", id)}, {"object", "chat.completion"}, {"created", now}, {"model", request.model}};
-  body["choices"] = Json::array({{{"index", 0}, {"message", message}, {"logprobs", nullptr}, {"finish_reason", ChatFinish(reply)}}});
+  body["choices"] =
+      Json::array({{{"index", 0}, {"message", message}, {"logprobs", nullptr}, {"finish_reason", ChatFinish(reply)}}});
   if (!reply.no_usage) body["usage"] = ChatUsage(UsageOf(reply, request));
   return Dump(body);
 }
@@ -87,8 +89,13 @@ std::string ChatBody(const Reply& reply, const Request& request, std::string_vie
 class ChatStream {
  public:
   ChatStream(const Reply& reply, const Request& request, std::string_view id, std::int64_t now)
-      : reply_(reply), request_(request), id_(id),
-        head_{{"id", Concat("chatcmpl-", id)}, {"object", "chat.completion.chunk"}, {"created", now}, {"model", request.model}} {}
+      : reply_(reply),
+        request_(request),
+        id_(id),
+        head_{{"id", Concat("chatcmpl-", id)},
+              {"object", "chat.completion.chunk"},
+              {"created", now},
+              {"model", request.model}} {}
 
   std::vector<std::string> Events() {
     Delta({{"role", "assistant"}, {"content", ""}});
@@ -182,7 +189,8 @@ Json MessagesContent(const Reply& reply, std::string_view id) {
   if (reply.text.has_value() && !reply.text->empty()) content.push_back({{"type", "text"}, {"text", *reply.text}});
   for (std::size_t i = 0; i < reply.tool_calls.size(); ++i) {
     const ToolCall& call = reply.tool_calls[i];
-    content.push_back({{"type", "tool_use"}, {"id", CallId(call, "toolu_", id, i)}, {"name", call.name}, {"input", InputOf(call)}});
+    content.push_back(
+        {{"type", "tool_use"}, {"id", CallId(call, "toolu_", id, i)}, {"name", call.name}, {"input", InputOf(call)}});
   }
   return content;
 }
@@ -218,7 +226,10 @@ class MessagesStream {
     }
     for (std::size_t i = 0; i < reply_.tool_calls.size(); ++i) {
       const ToolCall& call = reply_.tool_calls[i];
-      Open({{"type", "tool_use"}, {"id", CallId(call, "toolu_", id_, i)}, {"name", call.name}, {"input", Json::object()}});
+      Open({{"type", "tool_use"},
+            {"id", CallId(call, "toolu_", id_, i)},
+            {"name", call.name},
+            {"input", Json::object()}});
       Pieces(Arguments(call), "input_json_delta", "partial_json");
       Close();
     }
@@ -279,7 +290,8 @@ std::string ErrorEventText(Api api, const ErrorEvent& event) {
   return Concat(api == Api::kMessages ? "event: error\ndata: " : "data: ", text, "\n\n");
 }
 
-std::vector<std::string> StreamEvents(const Reply& reply, const Request& request, std::string_view id, std::int64_t now) {
+std::vector<std::string> StreamEvents(const Reply& reply, const Request& request, std::string_view id,
+                                      std::int64_t now) {
   if (reply.raw.has_value()) return {*reply.raw};
   std::vector<std::string> events = request.api == Api::kChat ? ChatStream(reply, request, id, now).Events()
                                                               : MessagesStream(reply, request, id).Events();
@@ -328,7 +340,8 @@ Rendering Render(const Reply& reply, const Request& request, std::string_view id
   } else if (reply.body.has_value()) {
     rendering.body = *reply.body;
   } else if (reply.status != 200) {
-    rendering.body = RenderError(request.api, reply.status, Concat("the mock provider was told to answer ", reply.status)).body;
+    rendering.body =
+        RenderError(request.api, reply.status, Concat("the mock provider was told to answer ", reply.status)).body;
   } else {
     rendering.body = request.api == Api::kChat ? ChatBody(reply, request, id, now) : MessagesBody(reply, request, id);
   }

@@ -35,8 +35,8 @@ struct Delivery {
     std::string bytes;
   };
   std::chrono::milliseconds head_delay{0};
-  bool head = true;                      // false: not even the head is sent.
-  bool whole = false;                    // One body with Content-Length: `writes` has one entry.
+  bool head = true;    // false: not even the head is sent.
+  bool whole = false;  // One body with Content-Length: `writes` has one entry.
   std::vector<Write> writes;
   End end = End::kComplete;
 };

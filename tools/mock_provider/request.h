@@ -20,12 +20,12 @@ struct Request {
   std::string body;
   std::string model;
   bool stream = false;
-  bool usage_wanted = true;        // Chat streams report usage only when asked to.
+  bool usage_wanted = true;  // Chat streams report usage only when asked to.
   bool has_tools = false;
-  bool has_tool_result = false;    // In the newest message.
-  bool has_image = false;          // In the newest user message.
-  std::string newest_text;         // Of the newest user message, without <system-reminder> blocks; or the tool result.
-  std::int64_t input_tokens = 0;   // Estimated: four bytes of text a token.
+  bool has_tool_result = false;   // In the newest message.
+  bool has_image = false;         // In the newest user message.
+  std::string newest_text;        // Of the newest user message, without <system-reminder> blocks; or the tool result.
+  std::int64_t input_tokens = 0;  // Estimated: four bytes of text a token.
 };
 
 // kInvalidArgument when the body is not a JSON object with a model and messages: a provider would refuse it too.

@@ -27,7 +27,8 @@ Json ScalarOf(const YAML::Node& node) {
 Json FromYaml(const YAML::Node& node, int depth) {
   if (depth > kMaxDepth) throw YAML::Exception(node.Mark(), "nested too deeply");
   switch (node.Type()) {
-    case YAML::NodeType::Scalar: return ScalarOf(node);
+    case YAML::NodeType::Scalar:
+      return ScalarOf(node);
     case YAML::NodeType::Sequence: {
       Json list = Json::array();
       for (const YAML::Node& element : node) list.push_back(FromYaml(element, depth + 1));
@@ -39,7 +40,8 @@ Json FromYaml(const YAML::Node& node, int depth) {
       return map;
     }
     case YAML::NodeType::Undefined:
-    case YAML::NodeType::Null: return nullptr;
+    case YAML::NodeType::Null:
+      return nullptr;
   }
   return nullptr;
 }
@@ -77,7 +79,8 @@ Setter Into(std::optional<std::string>& to) {
 template <typename Integer>
 Setter IntoInteger(Integer& to) {
   return [&to](const Json& value, const std::string& where) {
-    if (!value.is_number_integer() || value.get<std::int64_t>() < 0) return InvalidArgument(where, ": want a whole number from 0");
+    if (!value.is_number_integer() || value.get<std::int64_t>() < 0)
+      return InvalidArgument(where, ": want a whole number from 0");
     to = static_cast<Integer>(value.get<std::int64_t>());
     return absl::OkStatus();
   };
@@ -104,7 +107,8 @@ Setter Into(std::optional<bool>& to) {
 Setter Into(std::map<std::string, std::string>& to) {
   return [&to](const Json& value, const std::string& where) {
     if (!value.is_object()) return InvalidArgument(where, ": want a map of names and texts");
-    for (const auto& [name, text] : value.items()) to[ToLower(name)] = text.is_string() ? text.get<std::string>() : text.dump();
+    for (const auto& [name, text] : value.items())
+      to[ToLower(name)] = text.is_string() ? text.get<std::string>() : text.dump();
     return absl::OkStatus();
   };
 }
@@ -134,7 +138,9 @@ absl::Status ReadFields(const Json& object, const std::string& where, const Fiel
 }
 
 Setter Nested(std::function<Fields()> fields_of_a_new_one) {
-  return [make = std::move(fields_of_a_new_one)](const Json& value, const std::string& where) { return ReadFields(value, where, make()); };
+  return [make = std::move(fields_of_a_new_one)](const Json& value, const std::string& where) {
+    return ReadFields(value, where, make());
+  };
 }
 
 Setter ListOf(std::function<Fields()> fields_of_a_new_one) {
@@ -172,7 +178,8 @@ Fields FieldsOf(Reply& reply) {
           {"usage", Nested([&reply] { return FieldsOf(reply.usage.emplace()); })},
           {"status", Into(reply.status)},
           {"headers", Into(reply.headers)},
-          {"body", [&reply](const Json& value, const std::string& where) { return TextOrJson(reply.body.emplace())(value, where); }},
+          {"body", [&reply](const Json& value,
+                            const std::string& where) { return TextOrJson(reply.body.emplace())(value, where); }},
           {"content_type", Into(reply.content_type)},
           {"raw", Into(reply.raw)},
           {"error_event", Nested([&reply] { return FieldsOf(reply.error_event.emplace()); })},
@@ -190,16 +197,11 @@ Fields FieldsOf(Reply& reply) {
 }
 
 Fields FieldsOf(Match& match) {
-  return {{"contains", Into(match.contains)},
-          {"body_contains", Into(match.body_contains)},
-          {"model", Into(match.model)},
-          {"path", Into(match.path)},
-          {"header", Into(match.header)},
-          {"stream", Into(match.stream)},
-          {"has_tools", Into(match.has_tools)},
-          {"has_tool_result", Into(match.has_tool_result)},
-          {"has_image", Into(match.has_image)},
-          {"nth", Into(match.nth)}};
+  return {{"contains", Into(match.contains)},   {"body_contains", Into(match.body_contains)},
+          {"model", Into(match.model)},         {"path", Into(match.path)},
+          {"header", Into(match.header)},       {"stream", Into(match.stream)},
+          {"has_tools", Into(match.has_tools)}, {"has_tool_result", Into(match.has_tool_result)},
+          {"has_image", Into(match.has_image)}, {"nth", Into(match.nth)}};
 }
 
 Fields FieldsOf(Rule& rule) {

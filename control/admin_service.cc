@@ -22,10 +22,14 @@ constexpr std::uint32_t kMaxWaitMs = 60'000;
 
 v1::EdgeInfo::Sync ToProto(Rollout::Sync sync) {
   switch (sync) {
-    case Rollout::Sync::kPending: return v1::EdgeInfo::PENDING;
-    case Rollout::Sync::kSynced: return v1::EdgeInfo::SYNCED;
-    case Rollout::Sync::kRejected: return v1::EdgeInfo::REJECTED;
-    default: return v1::EdgeInfo::NOT_SENT;
+    case Rollout::Sync::kPending:
+      return v1::EdgeInfo::PENDING;
+    case Rollout::Sync::kSynced:
+      return v1::EdgeInfo::SYNCED;
+    case Rollout::Sync::kRejected:
+      return v1::EdgeInfo::REJECTED;
+    default:
+      return v1::EdgeInfo::NOT_SENT;
   }
 }
 
@@ -103,7 +107,8 @@ class SettleWait {
       done();
       wait->Settle();
     });
-    // The alarm keeps its callback, and the callback would keep the alarm: so the callback gives `self` away when it runs.
+    // The alarm keeps its callback, and the callback would keep the alarm: so the callback gives `self` away when it
+    // runs.
     wait->SetAlarm(limit, [self = wait, &registry, ticket](bool expired) mutable {
       const std::shared_ptr<SettleWait> last = std::move(self);
       if (expired) registry.GiveUp(ticket);
@@ -162,7 +167,8 @@ class AdminService final : public v1::Admin::CallbackService {
     return Read(context, [this, request, response]() -> absl::Status {
       absl::StatusOr<std::optional<RevisionRow>> row = parts_.store.ReadRevision(request->revision());
       if (!row.ok()) return row.status();
-      if (!row->has_value() && request->revision() == 0) return absl::OkStatus();  // Nothing was ever applied: revision 0.
+      if (!row->has_value() && request->revision() == 0)
+        return absl::OkStatus();  // Nothing was ever applied: revision 0.
       if (!row->has_value()) return NotFound("there is no revision ", request->revision());
       response->set_revision((*row)->revision);
       response->set_source((*row)->source);
@@ -212,7 +218,8 @@ class AdminService final : public v1::Admin::CallbackService {
       absl::StatusOr<std::vector<LedgerAttempt>> attempts = parts_.store.ReadRequest(request->request_id());
       if (!attempts.ok()) return attempts.status();
       if (attempts->empty()) {
-        return NotFound("no request ", request->request_id(), " in the ledger; one that has just ended may still arrive");
+        return NotFound("no request ", request->request_id(),
+                        " in the ledger; one that has just ended may still arrive");
       }
       for (const LedgerAttempt& attempt : *attempts) {
         v1::RequestAttempt& out = *response->add_attempts();

@@ -20,8 +20,8 @@
 namespace ccp::control {
 
 struct AdminServiceParts {
-  ConfigService& config;     // On `writer`.
-  StoreReader& store;        // On `reader`.
+  ConfigService& config;  // On `writer`.
+  StoreReader& store;     // On `reader`.
   Registry& registry;
   TaskThread& writer;
   TaskThread& reader;

@@ -57,8 +57,8 @@ void ConfigService::Publish(const RevisionRow& row) {
   v1::ConfigDown down;
   *down.mutable_snapshot() = MakeSnapshot(row, identity_.lineage);
   down.mutable_snapshot()->set_fleet_secret(identity_.fleet_secret);
-  registry_.SetHead(std::make_shared<const EncodedSnapshot>(
-      EncodedSnapshot{{row.revision, row.digest}, down.SerializeAsString()}));
+  registry_.SetHead(
+      std::make_shared<const EncodedSnapshot>(EncodedSnapshot{{row.revision, row.digest}, down.SerializeAsString()}));
 }
 
 absl::Status ConfigService::PublishHead() {

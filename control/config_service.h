@@ -26,7 +26,7 @@ class ConfigService {
 
  private:
   struct Candidate {
-    RevisionRow row;          // Without a number.
+    RevisionRow row;  // Without a number.
     std::string idempotency_key;
     bool dry_run = false;
   };

@@ -78,7 +78,8 @@ class WatchStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
       return {grpc::StatusCode::FAILED_PRECONDITION, "a stream begins with one Hello"};
     }
     switch (up.message_case()) {
-      case v1::ConfigUp::kHello: return Greet(up.hello());
+      case v1::ConfigUp::kHello:
+        return Greet(up.hello());
       case v1::ConfigUp::kAck:
         registry_.OnAck(this, {up.ack().revision(), up.ack().digest()},
                         {up.ack().missing_keys().begin(), up.ack().missing_keys().end()});
@@ -91,7 +92,8 @@ class WatchStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
       case v1::ConfigUp::kStatus:
         registry_.OnStatus(this, {up.status().open_requests(), up.status().usage_pending(), up.status().draining()});
         break;
-      case v1::ConfigUp::MESSAGE_NOT_SET: break;  // Something a newer edge says.
+      case v1::ConfigUp::MESSAGE_NOT_SET:
+        break;  // Something a newer edge says.
     }
     return grpc::Status::OK;
   }
@@ -102,7 +104,9 @@ class WatchStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
     }
     greeted_ = true;
     edge_id_ = hello.edge_id();
-    registry_.Connect(this, {hello.edge_id(), hello.build(), hello.lineage(),
+    registry_.Connect(this, {hello.edge_id(),
+                             hello.build(),
+                             hello.lineage(),
                              {hello.applied_revision(), hello.applied_digest()},
                              {hello.missing_keys().begin(), hello.missing_keys().end()}});
     return grpc::Status::OK;
@@ -153,14 +157,21 @@ v1::UsageAck ToAck(std::uint64_t epoch, const UsageAnswer& answer) {
   ack.set_acked_seq(answer.acked_seq);
   ack.set_retry_after_ms(static_cast<std::uint32_t>(answer.retry_after.count()));
   switch (answer.code) {
-    case UsageAnswer::Code::kOk: ack.set_code(v1::UsageAck::OK); break;
-    case UsageAnswer::Code::kGap: ack.set_code(v1::UsageAck::GAP); break;
-    case UsageAnswer::Code::kOverloaded: ack.set_code(v1::UsageAck::OVERLOADED); break;
+    case UsageAnswer::Code::kOk:
+      ack.set_code(v1::UsageAck::OK);
+      break;
+    case UsageAnswer::Code::kGap:
+      ack.set_code(v1::UsageAck::GAP);
+      break;
+    case UsageAnswer::Code::kOverloaded:
+      ack.set_code(v1::UsageAck::OVERLOADED);
+      break;
   }
   return ack;
 }
 
-// One edge's usage stream: read a batch, have it stored, acknowledge, read the next. So a slow store slows the edge down.
+// One edge's usage stream: read a batch, have it stored, acknowledge, read the next. So a slow store slows the edge
+// down.
 class UsageStream final : public grpc::ServerBidiReactor<v1::UsageBatch, v1::UsageAck> {
  public:
   explicit UsageStream(Ledger& ledger) : ledger_(ledger) { StartRead(&batch_); }
@@ -193,7 +204,8 @@ absl::Status CheckRegistration(const v1::RegisterRequest& request) {
     return InvalidArgument("register: edge_id: got ", request.edge_id().size(), " bytes, want 1 to ", kMaxIdBytes);
   }
   if (request.journal_id().empty() || request.journal_id().size() > kMaxIdBytes) {
-    return InvalidArgument("register: journal_id: got ", request.journal_id().size(), " bytes, want 1 to ", kMaxIdBytes);
+    return InvalidArgument("register: journal_id: got ", request.journal_id().size(), " bytes, want 1 to ",
+                           kMaxIdBytes);
   }
   return absl::OkStatus();
 }

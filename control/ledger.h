@@ -22,8 +22,8 @@ namespace ccp::control {
 struct UsageReport {
   LedgerKey key;
   std::uint64_t first_seq = 0;
-  std::uint64_t oldest_seq = 0;           // What the edge still holds. 0: it did not say.
-  std::vector<usage::Record> records;     // Contiguous from first_seq.
+  std::uint64_t oldest_seq = 0;        // What the edge still holds. 0: it did not say.
+  std::vector<usage::Record> records;  // Contiguous from first_seq.
 };
 
 struct UsageAnswer {

@@ -204,8 +204,8 @@ EdgeView Registry::View(const EdgeRow& row, const Connection* connection) const 
     return view;
   }
   if (head_ == nullptr) return view;
-  const bool refused = !row.rejected_digest.empty() && row.rejected_digest == head_->version.digest &&
-                       row.rejected_build == row.build;
+  const bool refused =
+      !row.rejected_digest.empty() && row.rejected_digest == head_->version.digest && row.rejected_build == row.build;
   if (refused) view.sync = Rollout::Sync::kRejected;
   if (row.applied_revision == head_->version.revision) view.sync = Rollout::Sync::kSynced;
   return view;

@@ -1,10 +1,10 @@
 // Which edges there are, which are connected, what each runs; and what to send to whom.
 //
 // Ownership: streams are borrowed from Connect() to Disconnect(); the head snapshot is shared by all streams.
-// Threading: thread-safe. ConfigStream methods are called with the registry locked: they must only hand over. Callbacks of
-//   WhenSettled() are called without the lock, on the thread of the event that settled it.
-// Persistence: memory is the truth while running; TakeChanged() gives the rows to store now and then. Nothing is lost that
-//   an edge does not say again when it reconnects.
+// Threading: thread-safe. ConfigStream methods are called with the registry locked: they must only hand over. Callbacks
+//   of WhenSettled() are called without the lock, on the thread of the event that settled it.
+// Persistence: memory is the truth while running; TakeChanged() gives the rows to store now and then. Nothing is lost
+//   that an edge does not say again when it reconnects.
 #pragma once
 
 #include <cstdint>
@@ -60,7 +60,7 @@ struct EdgeView {
 
 // How complete a usage report can be.
 struct Completeness {
-  std::int64_t through_us = 0;      // Everything that ended before this is in the ledger.
+  std::int64_t through_us = 0;  // Everything that ended before this is in the ledger.
   std::uint64_t edges_total = 0;
   std::uint64_t edges_current = 0;  // Nothing pending, as they last said.
   std::uint64_t pending_records = 0;
@@ -87,11 +87,11 @@ class Registry {
   std::uint64_t WhenSettled(std::function<void()> done);
   void GiveUp(std::uint64_t ticket);
 
-  std::vector<EdgeView> List() const;          // By name; an edge with several connections is there several times.
+  std::vector<EdgeView> List() const;  // By name; an edge with several connections is there several times.
   Completeness UsageCompleteness() const;
   std::vector<EdgeRow> TakeChanged();
   void Heartbeat();
-  void CloseAll();                             // Ends all streams and waits; later waits end at once.
+  void CloseAll();  // Ends all streams and waits; later waits end at once.
 
  private:
   struct Connection {

@@ -1,8 +1,8 @@
 // What one edge runs, what it was sent, what it refused: decides what to send next. Pure.
 //
-// Level-triggered: Target() says where the edge should be, OnHello/OnAck/OnNack say where it is, and Due() compares. State
-// changes only by what the edge says, never because something was sent. A digest that this build of the edge refused is
-// not sent to it again; another build may try.
+// Level-triggered: SetTarget() says where the edge should be, OnHello/OnAck/OnNack say where it is, and Due() compares.
+// State changes only by what the edge says, never because something was sent. A digest that this build of the edge
+// refused is not sent to it again; another build may try.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,7 @@ class Rollout {
   // A new stream: whatever was under way on the one before is void. `applied` counts only if it is of our lineage.
   void OnHello(Version applied, std::string_view build, bool same_lineage);
   void SetTarget(Version target) { target_ = std::move(target); }
-  bool Due() const;                 // The target should be sent now.
+  bool Due() const;  // The target should be sent now.
   void OnSent() { sent_ = target_; }
   void OnAck(const Version& version);
   void OnNack(const Version& version, std::string_view reason);

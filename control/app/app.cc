@@ -56,12 +56,14 @@ bool IsLoopback(const std::string& host) {
   return ::inet_pton(AF_INET, host.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
 }
 
-// Debian's gRPC 1.51 has known denial-of-service faults, and nothing here asks who is calling: so nobody from outside may.
+// Debian's gRPC 1.51 has known denial-of-service faults, and nothing here asks who is calling: so nobody from outside
+// may.
 absl::StatusOr<HostPort> CheckListen(const std::string& listen) {
   const std::optional<HostPort> address = SplitHostPort(listen);
   if (!address) return InvalidArgument("--listen: got \"", listen, "\", want ADDRESS:PORT, as in 127.0.0.1:7443");
   if (!IsLoopback(address->host)) {
-    return InvalidArgument("--listen: ", listen, " is not a loopback address; without TLS control listens only on this ",
+    return InvalidArgument("--listen: ", listen,
+                           " is not a loopback address; without TLS control listens only on this ",
                            "machine: use 127.0.0.1:", address->port, " and reach it through an SSH tunnel");
   }
   return *address;
@@ -118,8 +120,7 @@ class RunningApp final : public App {
     reader_ = std::make_unique<TaskThread>();
     ledger_ = std::make_unique<Ledger>(*store_, *writer_, NowMicros);
     edge_service_ = MakeEdgeService({registry_, *ledger_, *store_, *writer_, NowMicros});
-    admin_service_ =
-        MakeAdminService({config_, *store_, registry_, *writer_, *reader_, store_->identity().lineage});
+    admin_service_ = MakeAdminService({config_, *store_, registry_, *writer_, *reader_, store_->identity().lineage});
     return Bind(listen);
   }
 
@@ -143,7 +144,8 @@ class RunningApp final : public App {
     int port = 0;
     const std::string asked = Concat(listen.host, ":", listen.port);
     builder.AddListeningPort(asked, grpc::InsecureServerCredentials(), &port);
-    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // Two controls on one port would each get half of the edges.
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT,
+                               0);  // Two controls on one port would each get half of the edges.
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
     // Edges ping each 20 s; gRPC's own minimum of 5 minutes would make the server hang up on them.

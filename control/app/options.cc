@@ -8,9 +8,11 @@ namespace ccp::control {
 
 std::optional<CommandLine> ParseCommandLine(int argc, char** argv, int& exit_code) {
   CommandLine line;
-  CLI::App app("Keeps models and routing policy, pushes them to edges, and keeps the usage they report.", "ccp-control");
+  CLI::App app("Keeps models and routing policy, pushes them to edges, and keeps the usage they report.",
+               "ccp-control");
   app.set_version_flag("--version", std::string("ccp-control ") + kVersion);
-  app.add_option("--listen", line.options.listen, "Address for edges and ccpctl; loopback only, port 0 picks a free one")
+  app.add_option("--listen", line.options.listen,
+                 "Address for edges and ccpctl; loopback only, port 0 picks a free one")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str();
   app.add_option("--store", line.options.store,

@@ -47,7 +47,8 @@ CREATE TABLE edge(
   draining         INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- One row a journal of an edge. acked_seq is all the deduplication there is: it moves in the transaction that adds the rows.
+-- One row a journal of an edge. acked_seq is all the deduplication there is: it moves in the transaction that adds the
+-- rows.
 CREATE TABLE usage_cursor(
   edge_id    TEXT NOT NULL,
   epoch      INTEGER NOT NULL,

@@ -12,11 +12,14 @@ namespace {
 int Bind(sqlite3_stmt* statement, int index, const Value& value) {
   // SQLITE_STATIC is a C cast; a null destructor is what it stands for: the bytes outlive the run.
   switch (value.kind()) {
-    case Value::Kind::kNull: return sqlite3_bind_null(statement, index);
-    case Value::Kind::kInteger: return sqlite3_bind_int64(statement, index, value.integer());
+    case Value::Kind::kNull:
+      return sqlite3_bind_null(statement, index);
+    case Value::Kind::kInteger:
+      return sqlite3_bind_int64(statement, index, value.integer());
     case Value::Kind::kText:
       return sqlite3_bind_text64(statement, index, value.bytes().data(), value.bytes().size(), nullptr, SQLITE_UTF8);
-    default: return sqlite3_bind_blob64(statement, index, value.bytes().data(), value.bytes().size(), nullptr);
+    default:
+      return sqlite3_bind_blob64(statement, index, value.bytes().data(), value.bytes().size(), nullptr);
   }
 }
 

@@ -24,12 +24,12 @@ namespace ccp::control::sqlite {
 class Value {
  public:
   enum class Kind : std::uint8_t { kNull, kInteger, kReal, kText, kBlob };
-  Value(std::int64_t integer) : kind_(Kind::kInteger), integer_(integer) {}                                // NOLINT
-  Value(std::uint64_t integer) : kind_(Kind::kInteger), integer_(static_cast<std::int64_t>(integer)) {}    // NOLINT
-  Value(int integer) : kind_(Kind::kInteger), integer_(integer) {}                                         // NOLINT
-  Value(std::string_view text) : kind_(Kind::kText), bytes_(text) {}                                       // NOLINT
-  Value(const std::string& text) : kind_(Kind::kText), bytes_(text) {}                                     // NOLINT
-  Value(std::optional<std::int64_t> integer)                                                               // NOLINT
+  Value(std::int64_t integer) : kind_(Kind::kInteger), integer_(integer) {}                              // NOLINT
+  Value(std::uint64_t integer) : kind_(Kind::kInteger), integer_(static_cast<std::int64_t>(integer)) {}  // NOLINT
+  Value(int integer) : kind_(Kind::kInteger), integer_(integer) {}                                       // NOLINT
+  Value(std::string_view text) : kind_(Kind::kText), bytes_(text) {}                                     // NOLINT
+  Value(const std::string& text) : kind_(Kind::kText), bytes_(text) {}                                   // NOLINT
+  Value(std::optional<std::int64_t> integer)                                                             // NOLINT
       : kind_(integer ? Kind::kInteger : Kind::kNull), integer_(integer.value_or(0)) {}
   static Value Blob(std::string_view bytes) {
     Value value(bytes);

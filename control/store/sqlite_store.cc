@@ -72,8 +72,8 @@ std::string UsageSql(const UsageQuery& query) {
     keys += Concat(i == 0 ? "" : ", ", i + 1);
   }
   // ?1 appears in every form of the statement, so that the parameters are always three.
-  std::string sql = Concat("SELECT ", columns, kSums, " FROM usage_ledger WHERE ?1 IS NOT NULL AND started_us >= ?2 AND ",
-                           "started_us < ?3");
+  std::string sql = Concat("SELECT ", columns, kSums,
+                           " FROM usage_ledger WHERE ?1 IS NOT NULL AND started_us >= ?2 AND ", "started_us < ?3");
   if (!keys.empty()) sql += Concat(" GROUP BY ", keys, " ORDER BY ", keys);
   return sql;
 }
@@ -255,7 +255,8 @@ class SqliteStore final : public Store {
 
   absl::Status PutEdge(const EdgeRow& row) override {
     return writer_->Run(
-        "INSERT OR REPLACE INTO edge(edge_id, name, build, http_address, first_seen_us, last_seen_us, applied_revision, "
+        "INSERT OR REPLACE INTO edge(edge_id, name, build, http_address, first_seen_us, last_seen_us, "
+        "applied_revision, "
         "rejected_digest, rejected_build, nack_reason, usage_pending, usage_current_us, draining) "
         "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
         {row.edge_id, row.name, row.build, row.http_address, row.first_seen_us, row.last_seen_us, row.applied_revision,
@@ -265,18 +266,18 @@ class SqliteStore final : public Store {
 
   absl::StatusOr<std::vector<CursorRow>> Cursors(std::string_view edge_id) override {
     std::vector<CursorRow> rows;
-    absl::Status status = writer_->Run(
-        "SELECT epoch, journal_id, acked_seq, lost FROM usage_cursor WHERE edge_id = ? ORDER BY epoch", {edge_id},
-        [&](const Row& row) { rows.push_back(ReadCursor(row)); });
+    absl::Status status =
+        writer_->Run("SELECT epoch, journal_id, acked_seq, lost FROM usage_cursor WHERE edge_id = ? ORDER BY epoch",
+                     {edge_id}, [&](const Row& row) { rows.push_back(ReadCursor(row)); });
     if (!status.ok()) return status;
     return rows;
   }
 
   absl::StatusOr<std::optional<CursorRow>> FindCursor(const LedgerKey& key) override {
     std::optional<CursorRow> found;
-    absl::Status status = writer_->Run(
-        "SELECT epoch, journal_id, acked_seq, lost FROM usage_cursor WHERE edge_id = ? AND epoch = ?",
-        {key.edge_id, key.epoch}, [&](const Row& row) { found = ReadCursor(row); });
+    absl::Status status =
+        writer_->Run("SELECT epoch, journal_id, acked_seq, lost FROM usage_cursor WHERE edge_id = ? AND epoch = ?",
+                     {key.edge_id, key.epoch}, [&](const Row& row) { found = ReadCursor(row); });
     if (!status.ok()) return status;
     return found;
   }
@@ -288,22 +289,44 @@ class SqliteStore final : public Store {
 
   absl::Status MoveCursor(const LedgerKey& key, std::uint64_t acked_seq, std::uint64_t lost,
                           std::int64_t now_us) override {
-    return writer_->Run("UPDATE usage_cursor SET acked_seq = ?, lost = ?, updated_us = ? WHERE edge_id = ? AND epoch = ?",
-                        {acked_seq, lost, now_us, key.edge_id, key.epoch});
+    return writer_->Run(
+        "UPDATE usage_cursor SET acked_seq = ?, lost = ?, updated_us = ? WHERE edge_id = ? AND epoch = ?",
+        {acked_seq, lost, now_us, key.edge_id, key.epoch});
   }
 
   absl::Status AddUsage(const LedgerKey& key, std::uint64_t seq, const usage::Record& record) override {
     static const std::string kSql = Concat("INSERT INTO usage_ledger(epoch, seq, ", kUsageColumns,
                                            ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     const std::string losses = Join(record.losses, " ");
-    return writer_->Run(
-        kSql, {key.epoch, seq, key.edge_id, record.request_id, static_cast<std::int64_t>(record.attempt),
-               record.winner ? 1 : 0, record.model, record.provider, record.upstream_model, record.requested_model,
-               record.route, record.tokens.input, record.tokens.cache_read, record.tokens.cache_write,
-               record.tokens.output, record.tokens.reasoning, static_cast<int>(record.quality),
-               static_cast<int>(record.outcome), record.started_us, record.duration_us, record.first_byte_us,
-               record.config_revision, record.cost_nano_usd, record.http_status, record.error, record.streamed ? 1 : 0,
-               losses, record.session, record.upstream_request_id});
+    return writer_->Run(kSql, {key.epoch,
+                               seq,
+                               key.edge_id,
+                               record.request_id,
+                               static_cast<std::int64_t>(record.attempt),
+                               record.winner ? 1 : 0,
+                               record.model,
+                               record.provider,
+                               record.upstream_model,
+                               record.requested_model,
+                               record.route,
+                               record.tokens.input,
+                               record.tokens.cache_read,
+                               record.tokens.cache_write,
+                               record.tokens.output,
+                               record.tokens.reasoning,
+                               static_cast<int>(record.quality),
+                               static_cast<int>(record.outcome),
+                               record.started_us,
+                               record.duration_us,
+                               record.first_byte_us,
+                               record.config_revision,
+                               record.cost_nano_usd,
+                               record.http_status,
+                               record.error,
+                               record.streamed ? 1 : 0,
+                               losses,
+                               record.session,
+                               record.upstream_request_id});
   }
 
   absl::StatusOr<std::vector<UsageSum>> SumUsage(const UsageQuery& query) override {
@@ -330,7 +353,9 @@ class SqliteStore final : public Store {
   }
 
  private:
-  static CursorRow ReadCursor(const Row& row) { return {row.Unsigned(0), row.Bytes(1), row.Unsigned(2), row.Unsigned(3)}; }
+  static CursorRow ReadCursor(const Row& row) {
+    return {row.Unsigned(0), row.Bytes(1), row.Unsigned(2), row.Unsigned(3)};
+  }
 
   // revision 0: the head.
   static absl::StatusOr<std::optional<RevisionRow>> QueryRevision(Database& database, std::uint64_t revision) {
@@ -417,10 +442,9 @@ void CreatePrivate(const std::string& path) {
 
 absl::StatusOr<Identity> ReadIdentity(Database& database) {
   Identity identity;
-  absl::Status status =
-      database.Run("SELECT lineage, fleet_secret FROM identity", {}, [&](const Row& row) {
-        identity = {row.Bytes(0), row.Bytes(1)};
-      });
+  absl::Status status = database.Run("SELECT lineage, fleet_secret FROM identity", {}, [&](const Row& row) {
+    identity = {row.Bytes(0), row.Bytes(1)};
+  });
   if (!status.ok()) return status;
   return identity;
 }

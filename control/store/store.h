@@ -28,9 +28,9 @@ struct Identity {
 
 struct RevisionRow {
   std::uint64_t revision = 0;
-  std::string digest;            // SHA-256 of catalog.
-  std::string catalog;           // A serialized ccp.v1.Catalog.
-  std::string source;            // models.yaml as written.
+  std::string digest;   // SHA-256 of catalog.
+  std::string catalog;  // A serialized ccp.v1.Catalog.
+  std::string source;   // models.yaml as written.
   std::string file_name;
   std::string message;
   std::uint64_t rollback_of = 0;
@@ -46,12 +46,12 @@ struct EdgeRow {
   std::int64_t first_seen_us = 0;
   std::int64_t last_seen_us = 0;
   std::uint64_t applied_revision = 0;
-  std::string rejected_digest;       // What `rejected_build` refused; empty: nothing.
+  std::string rejected_digest;  // What `rejected_build` refused; empty: nothing.
   std::string rejected_build;
   std::string nack_reason;
-  std::uint64_t usage_pending = 0;   // As it last said.
-  std::int64_t usage_current_us = 0; // When it last had nothing pending.
-  bool draining = false;             // Its last word was that it is going away.
+  std::uint64_t usage_pending = 0;    // As it last said.
+  std::int64_t usage_current_us = 0;  // When it last had nothing pending.
+  bool draining = false;              // Its last word was that it is going away.
 };
 
 // How far the ledger has one journal of an edge. `epoch` is control's name for it.
@@ -59,7 +59,7 @@ struct CursorRow {
   std::uint64_t epoch = 0;
   std::string journal_id;
   std::uint64_t acked_seq = 0;
-  std::uint64_t lost = 0;            // Records the edge no longer had when control asked for them.
+  std::uint64_t lost = 0;  // Records the edge no longer had when control asked for them.
 };
 
 struct LedgerKey {
@@ -81,9 +81,9 @@ struct UsageSum {
 
 struct UsageQuery {
   std::int64_t from_us = 0;
-  std::int64_t to_us = 0;                // Exclusive.
-  std::vector<std::string> group_by;     // Of GroupNames().
-  std::int64_t zone_offset_us = 0;       // Added to UTC before a day is cut.
+  std::int64_t to_us = 0;             // Exclusive.
+  std::vector<std::string> group_by;  // Of GroupNames().
+  std::int64_t zone_offset_us = 0;    // Added to UTC before a day is cut.
 };
 
 struct LedgerAttempt {
@@ -118,8 +118,9 @@ class StoreReader {
  public:
   virtual ~StoreReader() = default;
   virtual absl::StatusOr<std::optional<RevisionRow>> ReadRevision(std::uint64_t revision) = 0;  // 0: the head.
-  virtual absl::StatusOr<std::vector<RevisionRow>> ReadRevisions(std::uint32_t limit) = 0;  // Newest first, without catalog and source.
-  virtual absl::StatusOr<std::vector<UsageSum>> SumUsage(const UsageQuery& query) = 0;      // Ordered by group.
+  // Newest first, without catalog and source.
+  virtual absl::StatusOr<std::vector<RevisionRow>> ReadRevisions(std::uint32_t limit) = 0;
+  virtual absl::StatusOr<std::vector<UsageSum>> SumUsage(const UsageQuery& query) = 0;  // Ordered by group.
   virtual absl::StatusOr<std::vector<LedgerAttempt>> ReadRequest(std::string_view request_id) = 0;
 };
 

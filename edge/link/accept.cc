@@ -12,8 +12,8 @@
 namespace ccp::edge {
 namespace {
 
-// Within a lineage revisions only rise. Going back is a new revision with old content; anything else is a control that has
-// lost something, and an edge must not lose it too.
+// Within a lineage revisions only rise. Going back is a new revision with old content; anything else is a control that
+// has lost something, and an edge must not lose it too.
 absl::Status CheckOrder(const v1::Snapshot& offered, const Snapshot* current) {
   if (current == nullptr || offered.lineage() != current->lineage) return absl::OkStatus();
   if (offered.revision() < current->revision) {
@@ -51,8 +51,8 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> Accept(const v1::Snapshot& offer
   if (absl::Status status = CheckValid(*catalog); !status.ok()) return status;
   absl::StatusOr<std::shared_ptr<const route::Policy>> policy = route::Policy::Compile(*std::move(catalog));
   if (!policy.ok()) return policy.status();
-  return std::make_shared<const Snapshot>(Snapshot{offered.lineage(), offered.revision(), offered.digest(),
-                                                   offered.fleet_secret(), *std::move(policy)});
+  return std::make_shared<const Snapshot>(
+      Snapshot{offered.lineage(), offered.revision(), offered.digest(), offered.fleet_secret(), *std::move(policy)});
 }
 
 }  // namespace ccp::edge

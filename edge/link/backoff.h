@@ -1,4 +1,5 @@
-// How long to wait before the next try to reach control: full jitter, so that a fleet does not come back all at once. Pure.
+// How long to wait before the next try to reach control: full jitter, so that a fleet does not come back all at once.
+// Pure.
 #pragma once
 
 #include <algorithm>

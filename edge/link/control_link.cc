@@ -60,8 +60,8 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
 }
 
 // One thread runs sessions one after the other. A session registers, then holds both streams: its own thread reads
-// configuration, two more report usage and write the heartbeat. When any of them fails, the session ends as a whole and the
-// next one registers anew, so what control knows and what the journal holds are compared every time.
+// configuration, two more report usage and write the heartbeat. When any of them fails, the session ends as a whole and
+// the next one registers anew, so what control knows and what the journal holds are compared every time.
 class Link final : public ControlLink {
  public:
   Link(Options options, std::string edge_id, Journal& journal, std::shared_ptr<const Snapshot> current)
@@ -101,10 +101,11 @@ class Link final : public ControlLink {
   // What must be cancelled to end a session from outside.
   struct Session {
     std::mutex cancelling;
-    std::unique_ptr<grpc::ClientContext> registration;  // A context serves one call; there may be several registrations.
+    std::unique_ptr<grpc::ClientContext>
+        registration;  // A context serves one call; there may be several registrations.
     grpc::ClientContext watch;
     grpc::ClientContext usage;
-    std::mutex writing;                    // Of the config stream: answers and heartbeats come from two threads.
+    std::mutex writing;  // Of the config stream: answers and heartbeats come from two threads.
     std::atomic<bool> over = false;
 
     void Cancel() {
@@ -252,7 +253,8 @@ class Link final : public ControlLink {
     if (!accepted.ok()) return MakeNack(offered, accepted.status());
     if (absl::Status saved = SaveLastGood(options_.state_dir, offered); !saved.ok()) {
       // Refusing it would leave this edge behind for good, since control offers a revision once.
-      log::Error(Concat("the new configuration runs, but a restart without control will not find it: ", Message(saved)));
+      log::Error(
+          Concat("the new configuration runs, but a restart without control will not find it: ", Message(saved)));
     }
     current_ = *std::move(accepted);
     if (options_.on_snapshot) options_.on_snapshot(current_);
@@ -344,7 +346,8 @@ class Link final : public ControlLink {
 
   // --- Waiting ---
 
-  // `news_` counts whatever may change what a waiting thread decided on, so that nothing is missed between look and wait.
+  // `news_` counts whatever may change what a waiting thread decided on, so that nothing is missed between look and
+  // wait.
   void Notify() {
     const std::lock_guard lock(mutex_);
     ++news_;
@@ -383,7 +386,7 @@ class Link final : public ControlLink {
   bool status_sent_ = false;
   std::uint64_t news_ = 0;
   std::atomic<bool> connected_ = false;
-  bool loss_reported_ = false;               // The link thread's.
+  bool loss_reported_ = false;  // The link thread's.
   std::thread thread_;
 };
 

@@ -1,8 +1,8 @@
 // The file from which an edge starts while control is out of reach, and the edge's own id beside it.
 //
-// Layout of `last-good`: "CCPLKG1\n", SHA-256 of the rest (32 bytes), a serialized ccp.v1.Snapshot. `last-good.previous` is the
-// one before; it is used when the newer one is damaged. Both have mode 0600: they hold the fleet secret.
-// Threading: one caller at a time for a directory. Errors name the path.
+// Layout of `last-good`: "CCPLKG1\n", SHA-256 of the rest (32 bytes), a serialized ccp.v1.Snapshot.
+// `last-good.previous` is the one before; it is used when the newer one is damaged. Both have mode 0600: they hold the
+// fleet secret. Threading: one caller at a time for a directory. Errors name the path.
 #pragma once
 
 #include <memory>

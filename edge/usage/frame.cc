@@ -43,7 +43,8 @@ std::optional<Located> FrameAt(std::string_view segment, std::size_t offset) {
   if (length > kMaxPayloadBytes || !IsFrameType(head[4])) return std::nullopt;
   if (segment.size() - offset - kFrameHeaderBytes < length) return std::nullopt;
   const std::string_view payload = segment.substr(offset + kFrameHeaderBytes, length);
-  if (FrameChecksum(head.substr(4, 9), payload) != ReadLittleEndian<std::uint32_t>(head.substr(13))) return std::nullopt;
+  if (FrameChecksum(head.substr(4, 9), payload) != ReadLittleEndian<std::uint32_t>(head.substr(13)))
+    return std::nullopt;
   return Located{{static_cast<FrameType>(head[4]), ReadLittleEndian<std::uint64_t>(head.substr(5)), payload},
                  offset + kFrameHeaderBytes + length};
 }

@@ -13,15 +13,16 @@ inline constexpr std::size_t kRunIdBytes = 16;
 inline constexpr std::size_t kMaxPayloadBytes = 64 * 1024;
 
 struct SegmentHeader {
-  std::string run_id;            // kRunIdBytes.
-  std::uint64_t first_seq = 0;   // Of the first record in this segment, whether or not there is one yet.
+  std::string run_id;           // kRunIdBytes.
+  std::uint64_t first_seq = 0;  // Of the first record in this segment, whether or not there is one yet.
   std::int64_t created_us = 0;
   bool operator==(const SegmentHeader&) const = default;
 };
 
 inline constexpr std::size_t kSegmentHeaderBytes = 44;
 std::string EncodeHeader(const SegmentHeader& header);
-std::optional<SegmentHeader> DecodeHeader(std::string_view segment);  // Absent: not a segment, damaged, or a newer version.
+std::optional<SegmentHeader> DecodeHeader(
+    std::string_view segment);  // Absent: not a segment, damaged, or a newer version.
 
 enum class FrameType : std::uint8_t {
   kOpen = 1,    // An attempt begins. `number` is its handle.
@@ -39,9 +40,9 @@ void AppendFrame(std::string& out, FrameType type, std::uint64_t number, std::st
 
 // What a kFinal or kOrphan payload holds.
 struct Ending {
-  std::string_view run_id;    // Of the attempt's OPEN; empty in kFinal: the segment's own run.
-  std::uint64_t handle = 0;   // 0: was never opened.
-  std::string_view record;    // A serialized ccp.v1.UsageRecord without seq.
+  std::string_view run_id;   // Of the attempt's OPEN; empty in kFinal: the segment's own run.
+  std::uint64_t handle = 0;  // 0: was never opened.
+  std::string_view record;   // A serialized ccp.v1.UsageRecord without seq.
 };
 std::string EncodeFinal(std::uint64_t handle, std::string_view record);
 std::string EncodeOrphan(std::string_view run_id, std::uint64_t handle, std::string_view record);

@@ -45,9 +45,9 @@ std::string Bounded(std::string_view text) {
 }
 
 std::string Encode(usage::Record record) {
-  for (std::string* text : {&record.request_id, &record.model, &record.provider, &record.upstream_model,
-                            &record.requested_model, &record.route, &record.error, &record.session,
-                            &record.upstream_request_id}) {
+  for (std::string* text :
+       {&record.request_id, &record.model, &record.provider, &record.upstream_model, &record.requested_model,
+        &record.route, &record.error, &record.session, &record.upstream_request_id}) {
     *text = Bounded(*text);
   }
   if (record.losses.size() > kMaxLosses) record.losses.resize(kMaxLosses);
@@ -112,7 +112,8 @@ std::vector<std::uint64_t> ListSegments(const std::string& directory) {
   for (const fs::directory_entry& entry : fs::directory_iterator(directory, ignored)) {
     const std::string stem = entry.path().stem().string();
     const bool is_number = !stem.empty() && stem.find_first_not_of("0123456789") == std::string::npos;
-    if (is_number && entry.path().extension() == kSegmentSuffix) numbers.push_back(std::strtoull(stem.c_str(), nullptr, 10));
+    if (is_number && entry.path().extension() == kSegmentSuffix)
+      numbers.push_back(std::strtoull(stem.c_str(), nullptr, 10));
   }
   std::sort(numbers.begin(), numbers.end());
   return numbers;
@@ -163,7 +164,9 @@ class Journal::File {
 Journal::Journal(std::string directory, Options options)
     : directory_(std::move(directory)), options_(std::move(options)) {}
 
-absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const std::string& directory) { return Open(directory, Options{}); }
+absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const std::string& directory) {
+  return Open(directory, Options{});
+}
 
 absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const std::string& directory, Options options) {
   if (!options.now_us) options.now_us = SystemNowMicros;
@@ -186,8 +189,8 @@ absl::Status Journal::Lock() {
   lock_fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_fd_ < 0) return Unavailable("usage journal: cannot open ", path, ": ", ErrnoText(errno));
   if (::flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
-    return absl::FailedPreconditionError(Concat("usage journal: ", directory_,
-                                                " is in use by another edge; give each edge its own --state-dir"));
+    return absl::FailedPreconditionError(
+        Concat("usage journal: ", directory_, " is in use by another edge; give each edge its own --state-dir"));
   }
   return absl::OkStatus();
 }
@@ -331,8 +334,9 @@ bool Journal::Write(const Waiting& frame) {
   }
   const int error = active_->Append(frame.bytes);
   if (error != 0) {
-    if (!disk_refuses_) log::Error(Concat("usage journal: cannot write to ", directory_, ": ", ErrnoText(error),
-                                          "; records wait in memory until there is room"));
+    if (!disk_refuses_)
+      log::Error(Concat("usage journal: cannot write to ", directory_, ": ", ErrnoText(error),
+                        "; records wait in memory until there is room"));
     disk_refuses_ = true;
     return false;
   }
@@ -387,7 +391,8 @@ void Journal::SyncOnce(std::unique_lock<std::mutex>& lock) {
 
   if (error != 0) {
     // The kernel may have thrown the unsynced pages away and will not say so twice: this file is not trusted further.
-    log::Error(Concat("usage journal: cannot sync ", directory_, ": ", ErrnoText(error), "; going on in a new segment"));
+    log::Error(
+        Concat("usage journal: cannot sync ", directory_, ": ", ErrnoText(error), "; going on in a new segment"));
     if (absl::Status status = StartSegment(); !status.ok()) log::Error(Message(status));
   }
   const bool news = runs_.back().durable_next_seq != next_seq;

@@ -1,4 +1,5 @@
-// Turns the journal into batches for ReportUsage, and acknowledgements into progress. No I/O of its own but the journal's.
+// Turns the journal into batches for ReportUsage, and acknowledgements into progress. No I/O of its own but the
+// journal's.
 //
 // One batch is outstanding at a time: after Next() returned one, call OnAck() before the next, or Next() again when the
 // stream broke; the records are then the same, and control drops what it already has.

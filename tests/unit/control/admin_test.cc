@@ -17,8 +17,8 @@ namespace ccp::control {
 namespace {
 
 std::string Yaml(const std::string& max_tokens) {
-  return "models:\n  m:\n    api_base: https://api.example.com/v1\n    api_key_name: SOME_KEY\n    max_tokens: " + max_tokens +
-         "\nrouting:\n  default: m\n";
+  return "models:\n  m:\n    api_base: https://api.example.com/v1\n    api_key_name: SOME_KEY\n    max_tokens: " +
+         max_tokens + "\nrouting:\n  default: m\n";
 }
 
 class AdminTest : public ::testing::Test {
@@ -224,11 +224,15 @@ TEST(ControlApp, RefusesWhatItMustNotListenOn) {
     const char* listen;
     const char* says;
   } kCases[] = {
-      {"0.0.0.0:0", "not a loopback address"}, {"[::]:0", "not a loopback address"},
-      {"10.0.0.1:7443", "not a loopback address"}, {"example.com:7443", "not a loopback address"},
+      {"0.0.0.0:0", "not a loopback address"},
+      {"[::]:0", "not a loopback address"},
+      {"10.0.0.1:7443", "not a loopback address"},
+      {"example.com:7443", "not a loopback address"},
       {"127.0.0.1.example.com:7443", "not a loopback address"},
-      {"7443", "want ADDRESS:PORT"},           {"127.0.0.1:", "want ADDRESS:PORT"},
-      {"127.0.0.1:99999", "want ADDRESS:PORT"}, {":7443", "want ADDRESS:PORT"},
+      {"7443", "want ADDRESS:PORT"},
+      {"127.0.0.1:", "want ADDRESS:PORT"},
+      {"127.0.0.1:99999", "want ADDRESS:PORT"},
+      {":7443", "want ADDRESS:PORT"},
   };
   for (const auto& row : kCases) {
     const auto app = App::Start({row.listen, "sqlite:" + (dir / "ccp.db"), ""});
@@ -252,8 +256,19 @@ TEST(ZoneOffset, IsReadAsPeopleWriteIt) {
     const char* text;
     std::optional<std::int64_t> want;
   } kCases[] = {
-      {"", 0}, {"Z", 0}, {"+00:00", 0}, {"+02:00", 120 * kMinute}, {"-03:30", -210 * kMinute}, {"+0530", 330 * kMinute},
-      {"02:00", {}}, {"+2", {}}, {"+25:00", {}}, {"+02:60", {}}, {"+02:00x", {}}, {"UTC", {}}, {"-", {}},
+      {"", 0},
+      {"Z", 0},
+      {"+00:00", 0},
+      {"+02:00", 120 * kMinute},
+      {"-03:30", -210 * kMinute},
+      {"+0530", 330 * kMinute},
+      {"02:00", {}},
+      {"+2", {}},
+      {"+25:00", {}},
+      {"+02:60", {}},
+      {"+02:00x", {}},
+      {"UTC", {}},
+      {"-", {}},
   };
   for (const auto& row : kCases) {
     const absl::StatusOr<std::int64_t> got = ParseZoneOffset(row.text);

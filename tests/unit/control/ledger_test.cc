@@ -108,7 +108,8 @@ TEST_F(LedgerTest, StoresWhatWaitsTogetherAndAnswersEach) {
   unknown.key.epoch = 99;
   const UsageReport reports[] = {Report(1, 2), unknown, Report(3, 4)};
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    ledger.Submit(reports[i], [&answers, i](absl::StatusOr<UsageAnswer> answer) { answers[i].set_value(std::move(answer)); });
+    ledger.Submit(reports[i],
+                  [&answers, i](absl::StatusOr<UsageAnswer> answer) { answers[i].set_value(std::move(answer)); });
   }
   go.set_value();
   EXPECT_EQ(answers[0].get_future().get()->acked_seq, 2u);

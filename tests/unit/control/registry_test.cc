@@ -11,7 +11,9 @@ namespace {
 
 class FakeStream final : public ConfigStream {
  public:
-  void Offer(std::shared_ptr<const EncodedSnapshot> snapshot) override { offered.push_back(snapshot->version.revision); }
+  void Offer(std::shared_ptr<const EncodedSnapshot> snapshot) override {
+    offered.push_back(snapshot->version.revision);
+  }
   void Heartbeat(std::uint64_t head_revision) override { heartbeats.push_back(head_revision); }
   void Close() override { closed = true; }
   std::vector<std::uint64_t> offered;
@@ -72,7 +74,8 @@ TEST_F(RegistryTest, DoesNotOfferARefusedRevisionAfterARestartOfControl) {
   Head(1);
   Join(a_, "a");
   registry_.OnNack(&a_, At(1), "no");
-  Registry restarted("lineage", [this] { return now_us_; }, registry_.TakeChanged());
+  Registry restarted(
+      "lineage", [this] { return now_us_; }, registry_.TakeChanged());
   restarted.SetHead(std::make_shared<const EncodedSnapshot>(EncodedSnapshot{At(1), "bytes"}));
   FakeStream stream;
   restarted.Connect(&stream, {"a", "build 1", "lineage", {}, {}});

@@ -14,7 +14,8 @@ const Version kNone;
 const Version kOne{1, "one"};
 const Version kTwo{2, "two"};
 
-// A line of a story: what happens, then whether something is due and how the edge stands. `due` is acted on: it is sent.
+// A line of a story: what happens, then whether something is due and how the edge stands. `due` is acted on: it is
+// sent.
 struct Step {
   enum What { kHello, kHelloOtherLineage, kNewBuild, kTarget, kAck, kNack } what;
   Version version;
@@ -72,12 +73,24 @@ TEST(Rollout, FollowsEveryStory) {
     for (std::size_t i = 0; i < story.steps.size(); ++i) {
       const Step& step = story.steps[i];
       switch (step.what) {
-        case Step::kHello: rollout.OnHello(step.version, "build 1", true); break;
-        case Step::kHelloOtherLineage: rollout.OnHello(step.version, "build 1", false); break;
-        case Step::kNewBuild: rollout.OnHello(step.version, "build 2", true); break;
-        case Step::kTarget: rollout.SetTarget(step.version); break;
-        case Step::kAck: rollout.OnAck(step.version); break;
-        case Step::kNack: rollout.OnNack(step.version, "reason"); break;
+        case Step::kHello:
+          rollout.OnHello(step.version, "build 1", true);
+          break;
+        case Step::kHelloOtherLineage:
+          rollout.OnHello(step.version, "build 1", false);
+          break;
+        case Step::kNewBuild:
+          rollout.OnHello(step.version, "build 2", true);
+          break;
+        case Step::kTarget:
+          rollout.SetTarget(step.version);
+          break;
+        case Step::kAck:
+          rollout.OnAck(step.version);
+          break;
+        case Step::kNack:
+          rollout.OnNack(step.version, "reason");
+          break;
       }
       EXPECT_EQ(rollout.Due(), step.due) << story.name << ", step " << i;
       if (rollout.Due()) rollout.OnSent();

@@ -83,7 +83,8 @@ TEST_F(StoreTest, RefusesASecondControl) {
   const auto second = OpenSqliteStore(path_);
   ASSERT_FALSE(second.ok());
   EXPECT_TRUE(absl::IsFailedPrecondition(second.status()));
-  EXPECT_NE(second.status().message().find("in use by another ccp-control"), absl::string_view::npos) << second.status();
+  EXPECT_NE(second.status().message().find("in use by another ccp-control"), absl::string_view::npos)
+      << second.status();
 }
 
 TEST_F(StoreTest, NoticesADamagedFile) {
@@ -118,7 +119,8 @@ TEST_F(StoreTest, KeepsRevisionsAndAnswers) {
     EXPECT_TRUE(absl::IsAborted(store->AddRevision(row))) << "a number is taken once: that is the compare-and-swap";
   }
   const auto store = OpenStore();
-  for (const auto& found : {*store->Head(), *store->FindRevision(7), *store->ReadRevision(0), *store->ReadRevision(7)}) {
+  for (const auto& found :
+       {*store->Head(), *store->FindRevision(7), *store->ReadRevision(0), *store->ReadRevision(7)}) {
     ASSERT_TRUE(found);
     EXPECT_EQ(found->revision, 7u);
     EXPECT_EQ(found->digest, row.digest);
@@ -285,14 +287,22 @@ TEST_F(SumTest, GroupsByEveryName) {
     std::int64_t zone_offset_us;
     const char* want;
   } kCases[] = {
-      {"hour", 0, "2026-11-22T23:00"}, {"hour", kHour, "2026-11-23T00:00"},
-      {"day", 0, "2026-11-22"},        {"day", kHour, "2026-11-23"},
-      {"week", 0, "2026-11-16"},       {"week", kHour, "2026-11-23"},
-      {"month", 0, "2026-11"},         {"month", 9 * 24 * kHour, "2026-12"},
-      {"model", 0, "m"},               {"provider", 0, "p"},
-      {"upstream_model", 0, "u"},      {"requested_model", 0, "r"},
-      {"route", 0, "think"},           {"session", 0, "s"},
-      {"outcome", 0, "cut_mid_stream"}, {"edge", 0, "laptop"},
+      {"hour", 0, "2026-11-22T23:00"},
+      {"hour", kHour, "2026-11-23T00:00"},
+      {"day", 0, "2026-11-22"},
+      {"day", kHour, "2026-11-23"},
+      {"week", 0, "2026-11-16"},
+      {"week", kHour, "2026-11-23"},
+      {"month", 0, "2026-11"},
+      {"month", 9 * 24 * kHour, "2026-12"},
+      {"model", 0, "m"},
+      {"provider", 0, "p"},
+      {"upstream_model", 0, "u"},
+      {"requested_model", 0, "r"},
+      {"route", 0, "think"},
+      {"session", 0, "s"},
+      {"outcome", 0, "cut_mid_stream"},
+      {"edge", 0, "laptop"},
   };
   std::set<std::string> covered;
   for (const auto& row : kCases) {

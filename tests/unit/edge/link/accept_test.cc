@@ -102,7 +102,8 @@ TEST(Accept, RefusesWhatIsDamagedInvalidOrOlder) {
     const auto accepted = Accept(row.make(), current.get());
     EXPECT_EQ(accepted.ok(), *row.says == '\0') << row.name << ": " << accepted.status();
     if (accepted.ok()) continue;
-    EXPECT_NE(accepted.status().message().find(row.says), absl::string_view::npos) << row.name << ": " << accepted.status();
+    EXPECT_NE(accepted.status().message().find(row.says), absl::string_view::npos)
+        << row.name << ": " << accepted.status();
   }
 }
 

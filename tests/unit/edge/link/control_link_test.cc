@@ -23,8 +23,8 @@ namespace {
 constexpr std::chrono::seconds kLong{60};  // Never reached unless something is broken.
 
 std::string Yaml(const std::string& max_tokens) {
-  return "models:\n  m:\n    api_base: https://api.example.com/v1\n    api_key_name: SOME_KEY\n    max_tokens: " + max_tokens +
-         "\nrouting:\n  default: m\n";
+  return "models:\n  m:\n    api_base: https://api.example.com/v1\n    api_key_name: SOME_KEY\n    max_tokens: " +
+         max_tokens + "\nrouting:\n  default: m\n";
 }
 
 // A control that can go away and come back at the same address.
@@ -88,7 +88,8 @@ class Control {
 // An edge without HTTP: journal and link, and a place where snapshots arrive.
 class TestEdge {
  public:
-  TestEdge(std::string state_dir, std::string control) : state_dir_(std::move(state_dir)), control_(std::move(control)) {
+  TestEdge(std::string state_dir, std::string control)
+      : state_dir_(std::move(state_dir)), control_(std::move(control)) {
     Start();
   }
   void Start() {

@@ -65,7 +65,8 @@ class FakeControl {
       for (const std::string& bytes : batch->records) {
         v1::UsageRecord record;
         ASSERT_TRUE(record.ParseFromString(bytes));
-        rows_.push_back(bytes.empty() ? "lost" : record.request_id() + ":" + v1::Outcome_Name(record.outcome()).substr(8));
+        rows_.push_back(bytes.empty() ? "lost"
+                                      : record.request_id() + ":" + v1::Outcome_Name(record.outcome()).substr(8));
       }
       acked_[batch->epoch] += batch->records.size();
       journal.Acknowledge(batch->epoch, acked_[batch->epoch]);
@@ -188,7 +189,8 @@ TEST_F(JournalTest, RecoveryKilledBeforeItsRowsAreWrittenLosesNothing) {
   const std::string before = ReadAll(Segments().at(0));
   const std::string first = Segments().at(0);
   OpenJournal();
-  // As if the recovering edge had died after it began its segment: the old one still there, the new one torn at any byte.
+  // As if the recovering edge had died after it began its segment: the old one still there, the new one torn at any
+  // byte.
   const std::string second = Segments().back();
   const std::string recovered = ReadAll(second);
   for (std::size_t cut = 0; cut <= recovered.size(); ++cut) {

@@ -15,8 +15,7 @@ from harness import CLIENT_KEY, Stack, reply_script
 
 CLAUDE = pathlib.Path(os.environ["CCP_CLIENTS"]) / "node_modules/@anthropic-ai/claude-code-linux-x64/claude"
 
-# The provider is one whose reasoning must come back with the next turn: the strictest there is.
-MODEL_MORE = "    dialect: deepseek\n    attempts: 2\n    timeouts: { first_byte: 20s, idle: 20s }\n"
+MODEL_MORE = "    attempts: 2\n    timeouts: { first_byte: 20s, idle: 20s }\n"
 
 
 def png(width, height):
@@ -44,7 +43,8 @@ class ClaudeCode(unittest.TestCase):
         self.stack.start_mock()
         self.stack.start_control()
         self.stack.start_edge()
-        self.stack.apply(self.stack.models_yaml(model_more=MODEL_MORE))
+        # A provider whose reasoning must come back with the next turn: the strictest there is.
+        self.stack.apply(self.stack.models_yaml(model_more=MODEL_MORE + "    dialect: deepseek\n"))
         self.project = self.stack.directory / "project"
         self.project.mkdir()
 
@@ -110,6 +110,7 @@ class ClaudeCode(unittest.TestCase):
         self.assertIn("beta-2", json.dumps(results["call_1"]))
 
     def test_reads_an_image(self):
+        self.stack.apply(self.stack.models_yaml(model_more=MODEL_MORE + "    dialect: openai\n"))
         picture = self.project / "picture.png"
         picture.write_bytes(png(64, 48))
         script = {"rules": [

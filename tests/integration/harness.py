@@ -93,12 +93,13 @@ class Process:
 
 
 class Answer:
-    """A whole HTTP answer."""
+    """An HTTP answer; `cut` when the connection ended before the body did."""
 
-    def __init__(self, status, headers, body):
+    def __init__(self, status, headers, body, cut=False):
         self.status = status
         self.headers = {name.lower(): value for name, value in headers}
         self.body = body
+        self.cut = cut
 
     def json(self):
         return json.loads(self.body)
@@ -278,7 +279,10 @@ class Stack:
             sent.update(headers or {})
             connection.request(method, path, body=body, headers=sent)
             response = connection.getresponse()
-            return Answer(response.status, response.getheaders(), response.read())
+            try:
+                return Answer(response.status, response.getheaders(), response.read())
+            except http.client.IncompleteRead as error:
+                return Answer(response.status, response.getheaders(), error.partial, cut=True)
         finally:
             connection.close()
 

@@ -22,7 +22,7 @@ class Words(unittest.TestCase):
             with self.subTest(command):
                 self.assertIn(command.split()[0], top.stdout)
                 done = self.stack.ctl(*command.split(), "--help")
-                self.assertIn("Examples:\n  c", done.stdout)
+                self.assertRegex(done.stdout, r"Examples:\n  .*ccpctl ")
                 self.assertEqual(done.stderr, "")
 
     def test_exit_codes(self):
@@ -53,7 +53,7 @@ class Words(unittest.TestCase):
         self.assertIn("max_tokens", self.stack.ctl("explain", "models.max_token", expect=3).stderr)
 
     def test_schema_is_json(self):
-        self.assertEqual(json.loads(self.stack.ctl("schema").stdout)["type"], "object")
+        self.assertIn("draft-07", json.loads(self.stack.ctl("schema").stdout)["$schema"])
 
     def test_a_typo_in_a_noun_gets_a_suggestion(self):
         self.assertIn('Did you mean "models"?', self.stack.ctl("get", "modles", expect=2).stderr)
@@ -126,13 +126,14 @@ class ClaudeCode(unittest.TestCase):
 
 class Up(unittest.TestCase):
     def start_up(self, stack, *more, **environment):
+        said_before = stack.edge.log_text().count("ready. Next: ccpctl") if stack.edge else 0
         stack.edge = stack.run("up", [BIN / "ccpctl", "up", "--port", "0", "--control-listen", "127.0.0.1:0", "--state-dir",
                                       stack.directory / "up-state", "--port-file", stack.directory / "up.port",
                                       "--control-port-file", stack.directory / "up-control.port", *more],
                                stack.environment(**environment))
         def ready():
             self.assertIsNone(stack.edge.popen.poll(), stack.edge.log_text())
-            return "ready. Next: ccpctl" in stack.edge.log_text()
+            return stack.edge.log_text().count("ready. Next: ccpctl") > said_before
         eventually(ready, "ccpctl up says that it is ready")
         text = (stack.directory / "up-control.port").read_text().strip()
         return text if ":" in text else f"127.0.0.1:{text}"

@@ -1,5 +1,6 @@
 """Configuration as a transaction: planned, numbered, acknowledged, kept."""
-import json
+import socket
+import threading
 import unittest
 
 from harness import PATIENCE_SECONDS, Stack, eventually, reply_script
@@ -107,7 +108,6 @@ class Apply(unittest.TestCase):
             stack.start_edge("edge-b")
             stack.edge_is_current()
             stack.set_script(reply_script({"text": "slow " * 20, "event_delay_ms": 20}))
-            import threading
             answers = []
             thread = threading.Thread(target=lambda: answers.append(stack.messages(stream=True, edge=first_edge)))
             thread.start()
@@ -179,7 +179,6 @@ class Persistence(unittest.TestCase):
 
 class Drain(unittest.TestCase):
     def test_open_streams_end_well_on_sigterm(self):
-        import threading
         with Stack() as stack:
             stack.start_all(reply_script({"text": "word " * 30, "event_delay_ms": 30}))
             answers = []
@@ -192,7 +191,7 @@ class Drain(unittest.TestCase):
             self.assertEqual(answers[0].text(), "word " * 30)
             self.assertEqual(stack.edge.wait(), 0)
             with self.assertRaises(OSError):
-                __import__("socket").create_connection(("127.0.0.1", port), 5)
+                socket.create_connection(("127.0.0.1", port), 5)
             self.assertEqual(stack.stats_of_requests(1)["total"]["errors"], 0)
 
 

@@ -1,9 +1,8 @@
 """What goes wrong upstream, and what the client and the ledger see of it."""
+import socket
 import unittest
 
-from harness import Stack, check_grammar, reply_script
-
-SECOND = ("  second:\n    api_base: {url}\n    api_key_name: MOCK_API_KEY\n    attempts: 1\n")
+from harness import Stack, check_grammar, eventually, reply_script
 
 
 class Faults(unittest.TestCase):
@@ -35,7 +34,6 @@ class Faults(unittest.TestCase):
             stats = self.stack.stats("model,outcome")
             found = {row["outcome"]: row["attempts"] for row in stats["rows"] if row["model"] == name}
             return found if sum(found.values()) >= attempts else None
-        from harness import eventually
         return eventually(rows, f"{attempts} attempts on {name} in the ledger")
 
     def test_retries_an_overloaded_provider(self):
@@ -98,6 +96,16 @@ class Faults(unittest.TestCase):
         self.assertEqual(self.asked(), 1)  # Content was out: no second try.
         self.assertEqual(self.outcomes("cut", 1), {"cut_mid_stream": 1})
 
+    def test_a_cut_direct_stream_is_cut_for_the_client_too(self):
+        self.stack.apply(f"models:\n  cut-direct:\n    api_base: {self.stack.mock_url('')}\n    api_key_name: MOCK_API_KEY\n"
+                         "    direct: true\nrouting:\n  default: cut-direct\n")
+        self.stack.set_script(reply_script({"text": "one two three four five six", "cut_after_events": 5}))
+        answer = self.stack.messages(stream=True)
+        self.assertEqual(answer.status, 200)
+        self.assertTrue(answer.cut or answer.events()[-1][0] == "error", answer.body)
+        self.assertNotIn(b"message_stop", answer.body)
+        self.assertEqual(self.outcomes("cut-direct", 1), {"cut_mid_stream": 1})
+
     def test_a_cut_answer_without_stream_is_an_error(self):
         self.use("cut-json", {"text": "never whole", "cut_after_bytes": 30}, model_more="    attempts: 1\n")
         answer = self.stack.messages()
@@ -151,7 +159,7 @@ class Faults(unittest.TestCase):
         self.assertEqual(self.outcomes("stalled", 1), {"timeout": 1})
 
     def test_nobody_listens(self):
-        with __import__("socket").socket() as free:
+        with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
             self.stack.apply(f"models:\n  absent:\n    api_base: http://127.0.0.1:{port}/v1\n    api_key_name: MOCK_API_KEY\n"

@@ -29,7 +29,8 @@ class AdminClient {
 
  private:
   template <typename Request, typename Response>
-  absl::StatusOr<Response> Call(grpc::Status (v1::Admin::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+  absl::StatusOr<Response> Call(grpc::Status (v1::Admin::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                                        Response*),
                                 const Request& request, std::chrono::milliseconds extra);
 
   std::string server_;

@@ -10,10 +10,14 @@ namespace {
 
 std::string KindName(v1::Change::Kind kind) {
   switch (kind) {
-    case v1::Change::ADD: return "add";
-    case v1::Change::CHANGE: return "change";
-    case v1::Change::REMOVE: return "remove";
-    default: return "unknown";
+    case v1::Change::ADD:
+      return "add";
+    case v1::Change::CHANGE:
+      return "change";
+    case v1::Change::REMOVE:
+      return "remove";
+    default:
+      return "unknown";
   }
 }
 
@@ -30,16 +34,18 @@ std::string ChangeJson(const v1::Change& change) {
 std::string EdgeJson(const v1::EdgeInfo& edge) {
   const std::vector<std::string> missing(edge.missing_keys().begin(), edge.missing_keys().end());
   return Concat("{\"edge\":", json::Quoted(EdgeName(edge)), ",\"sync\":", json::Quoted(SyncName(edge)),
-                ",\"applied_revision\":", edge.applied_revision(), ",\"nack_reason\":", json::Quoted(edge.nack_reason()),
-                ",\"missing_keys\":", ValueJson(missing), "}");
+                ",\"applied_revision\":", edge.applied_revision(),
+                ",\"nack_reason\":", json::Quoted(edge.nack_reason()), ",\"missing_keys\":", ValueJson(missing), "}");
 }
 
 std::string EdgeLine(const v1::EdgeInfo& edge) {
   switch (edge.sync()) {
-    case v1::EdgeInfo::SYNCED: return Concat("acknowledged revision ", edge.applied_revision());
+    case v1::EdgeInfo::SYNCED:
+      return Concat("acknowledged revision ", edge.applied_revision());
     case v1::EdgeInfo::REJECTED:
       return Concat("refused, stays on revision ", edge.applied_revision(), ": ", edge.nack_reason());
-    default: return Concat("has not answered yet, is on revision ", edge.applied_revision());
+    default:
+      return Concat("has not answered yet, is on revision ", edge.applied_revision());
   }
 }
 
@@ -49,10 +55,14 @@ std::string EdgeName(const v1::EdgeInfo& edge) { return edge.name().empty() ? ed
 
 std::string SyncName(const v1::EdgeInfo& edge) {
   switch (edge.sync()) {
-    case v1::EdgeInfo::SYNCED: return "synced";
-    case v1::EdgeInfo::PENDING: return "stale";
-    case v1::EdgeInfo::REJECTED: return "rejected";
-    default: return "not sent";
+    case v1::EdgeInfo::SYNCED:
+      return "synced";
+    case v1::EdgeInfo::PENDING:
+      return "stale";
+    case v1::EdgeInfo::REJECTED:
+      return "rejected";
+    default:
+      return "not sent";
   }
 }
 
@@ -89,7 +99,8 @@ std::string MissingKeyWarnings(const v1::ApplyResponse& response) {
   std::string out;
   for (const auto& edge : response.edges()) {
     for (const auto& key : edge.missing_keys()) {
-      out += Concat("warning: edge ", EdgeName(edge), " has no ", key, ": set it in the edge's environment or its --env-file, ",
+      out += Concat("warning: edge ", EdgeName(edge), " has no ", key,
+                    ": set it in the edge's environment or its --env-file, ",
                     "then restart or re-read; until then models that need it answer 403\n");
     }
   }

@@ -39,7 +39,8 @@ std::string Json(const std::vector<Variable>& variables) {
 
 }  // namespace
 
-std::vector<Variable> ClaudeEnvironment(const std::string& edge_url, Credential credential, const std::string& no_proxy) {
+std::vector<Variable> ClaudeEnvironment(const std::string& edge_url, Credential credential,
+                                        const std::string& no_proxy) {
   std::vector<Variable> variables = {{"ANTHROPIC_BASE_URL", edge_url}};
   if (credential == Credential::kLocal) {
     // Claude Code wants some credential before it starts; with both variables set it would send both.

@@ -22,7 +22,8 @@ enum class Credential {
 };
 
 // `no_proxy` is the present value of NO_PROXY, which is extended, not replaced.
-std::vector<Variable> ClaudeEnvironment(const std::string& edge_url, Credential credential, const std::string& no_proxy);
+std::vector<Variable> ClaudeEnvironment(const std::string& edge_url, Credential credential,
+                                        const std::string& no_proxy);
 
 // Shell: bash, zsh, fish or json. kInvalidArgument names the choices.
 absl::StatusOr<std::string> RenderEnvironment(const std::vector<Variable>& variables, std::string_view shell);

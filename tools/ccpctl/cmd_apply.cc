@@ -1,4 +1,5 @@
-// apply and diff: plan first, then (after a yes) one atomic revision, built on exactly the revision the plan was made for.
+// apply and diff: plan first, then (after a yes) one atomic revision, built on exactly the revision the plan was made
+// for.
 #include <algorithm>
 
 #include "common/base/id.h"

@@ -57,7 +57,8 @@ Exit PrintEnvironment(const Session& session, const EnvOptions& options) {
   if (!text.ok()) return Report(session, text.status());
   session.out << *text;
   if (isatty(STDOUT_FILENO) == 1) session.err << "# to use it: eval \"$(ccpctl env)\"\n";
-  if (const auto status = ProbeEdge(edge_url, kProbeTimeout); !status.ok()) session.err << "# " << Message(status) << "\n";
+  if (const auto status = ProbeEdge(edge_url, kProbeTimeout); !status.ok())
+    session.err << "# " << Message(status) << "\n";
   return kOk;
 }
 
@@ -75,8 +76,9 @@ Exit Code(const Session& session, const std::string& edge, const std::vector<std
   argv.push_back(nullptr);
   session.out.flush();
   execvp(program.c_str(), argv.data());
-  return Report(session, NotFound("cannot start ", program, ": ", std::strerror(errno),
-                                  ". Install Claude Code (npm install -g @anthropic-ai/claude-code) or set CCP_CLAUDE."));
+  return Report(session,
+                NotFound("cannot start ", program, ": ", std::strerror(errno),
+                         ". Install Claude Code (npm install -g @anthropic-ai/claude-code) or set CCP_CLAUDE."));
 }
 
 }  // namespace ccp::ctl

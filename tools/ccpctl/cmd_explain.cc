@@ -43,7 +43,8 @@ Exit ExplainPast(const Session& session, const std::string& request_id) {
   const auto history = client.GetRequest(request_id);
   if (!history.ok()) return Report(session, history.status());
   if (history->attempts().empty()) {
-    return Report(session, NotFound("no request ", request_id, ". Its id stands in the answer's x-ccp-request-id header"));
+    return Report(session,
+                  NotFound("no request ", request_id, ". Its id stands in the answer's x-ccp-request-id header"));
   }
   session.out << Render(RequestHistory(*history), session.format);
   return kOk;

@@ -10,8 +10,9 @@
 namespace ccp::ctl {
 namespace {
 
-const std::vector<std::string> kGroups = {"day",   "hour", "week",    "month",   "model",          "provider", "upstream_model",
-                                          "route", "edge", "session", "outcome", "requested_model"};
+const std::vector<std::string> kGroups = {"day",   "hour",     "week",           "month",
+                                          "model", "provider", "upstream_model", "route",
+                                          "edge",  "session",  "outcome",        "requested_model"};
 
 absl::StatusOr<v1::StatsRequest> RequestFor(const StatsOptions& options, const Clock& clock) {
   v1::StatsRequest request;

@@ -58,13 +58,14 @@ absl::StatusOr<Source> FromKeys(const Session& session, const StarterConfig& sta
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
   std::ofstream file(path);
-  if (!(file << starter.yaml << std::flush)) return InvalidArgument("cannot write ", path.string(), ": ", std::strerror(errno));
+  if (!(file << starter.yaml << std::flush))
+    return InvalidArgument("cannot write ", path.string(), ": ", std::strerror(errno));
   session.err << "found " << Join(starter.keys_found, ", ") << ": wrote " << path.string() << "\n";
   return Source{path.string(), starter.yaml, nullptr};
 }
 
-// A file that is named, the mock that is asked for, the file in the usual place, what ran last time, a file made from the
-// keys in the environment, and the mock as an offer: in this order.
+// A file that is named, the mock that is asked for, the file in the usual place, what ran last time, a file made from
+// the keys in the environment, and the mock as an offer: in this order.
 absl::StatusOr<Source> Choose(const Session& session, const UpOptions& options, AdminClient& client) {
   if (!options.file.empty()) return FromFile(options.file);
   if (options.mock) return FromMock();
@@ -123,7 +124,8 @@ Exit MakeReady(const Session& session, AdminClient& client, const Source& source
   return Report(session, absl::DeadlineExceededError("the edge of this process got no configuration"));
 }
 
-// Ctrl-C and SIGTERM, taken by sigwait() in the main thread. Must be made before any other thread: they inherit the mask.
+// Ctrl-C and SIGTERM, taken by sigwait() in the main thread. Must be made before any other thread: they inherit the
+// mask.
 class StopSignals {
  public:
   StopSignals() {
@@ -145,17 +147,20 @@ class StopSignals {
   sigset_t set_{};
 };
 
-void PrintAddresses(const Session& session, const std::string& control, const std::string& edge, std::string_view models) {
+void PrintAddresses(const Session& session, const std::string& control, const std::string& edge,
+                    std::string_view models) {
   session.out << Concat("control   ", control, "\nedge      http://", edge, "\nmodels    ", models, "\n");
   const std::string server_flag = control == kDefaultServer ? "" : Concat("--server ", control, " ");
-  session.out << Concat("ready. Next: ccpctl ", server_flag, "code   or   ccpctl ", server_flag, "stats\n") << std::flush;
+  session.out << Concat("ready. Next: ccpctl ", server_flag, "code   or   ccpctl ", server_flag, "stats\n")
+              << std::flush;
 }
 
 }  // namespace
 
 Exit Up(const Session& session, const UpOptions& options) {
   const StopSignals signals;
-  const std::string state = options.state_dir.empty() ? XdgDirectory("XDG_STATE_HOME", ".local/state") : options.state_dir;
+  const std::string state =
+      options.state_dir.empty() ? XdgDirectory("XDG_STATE_HOME", ".local/state") : options.state_dir;
   std::error_code error;
   fs::create_directories(fs::path(state) / "control", error);
   if (error) return Report(session, InvalidArgument("cannot make ", state, ": ", error.message()));

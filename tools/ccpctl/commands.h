@@ -28,8 +28,8 @@ Exit PrintSchema(const Session& session);
 
 // cmd_get.cc
 struct GetOptions {
-  std::string noun;       // models routes edges revisions config; singular and short forms too.
-  std::string name;       // Only the one of that name (or unique prefix); empty: all.
+  std::string noun;  // models routes edges revisions config; singular and short forms too.
+  std::string name;  // Only the one of that name (or unique prefix); empty: all.
   std::uint64_t revision = 0;
   std::uint32_t limit = 20;
 };
@@ -45,9 +45,9 @@ Exit Stats(const Session& session, const StatsOptions& options);
 
 // cmd_explain.cc
 struct ExplainOptions {
-  std::string subject;                // A field path, a code or a request id; or
-  std::string file;                   // a request file, and
-  std::vector<std::string> headers;   // "name: value", as the client would send them.
+  std::string subject;               // A field path, a code or a request id; or
+  std::string file;                  // a request file, and
+  std::vector<std::string> headers;  // "name: value", as the client would send them.
 };
 Exit Explain(const Session& session, const ExplainOptions& options);
 
@@ -65,7 +65,7 @@ struct UpOptions {
   bool mock = false;
   std::string listen = "127.0.0.1:8082";
   std::string control_listen = kDefaultServer;
-  std::string state_dir;          // Default: $XDG_STATE_HOME/ccp
+  std::string state_dir;  // Default: $XDG_STATE_HOME/ccp
   std::string env_file;
   std::string port_file;
   std::string control_port_file;
@@ -76,8 +76,8 @@ Exit Up(const Session& session, const UpOptions& options);
 
 // cmd_code.cc
 struct EnvOptions {
-  std::string shell = "bash";     // bash zsh fish json
-  std::string edge;               // http://host:port; empty: asked of control, else the default port.
+  std::string shell = "bash";  // bash zsh fish json
+  std::string edge;            // http://host:port; empty: asked of control, else the default port.
 };
 Exit PrintEnvironment(const Session& session, const EnvOptions& options);
 Exit Code(const Session& session, const std::string& edge, const std::vector<std::string>& arguments);

@@ -37,7 +37,8 @@ void LimitTime(const Socket& socket, std::chrono::milliseconds timeout) {
   setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
-std::string Exchange(const std::string& host, const std::string& port, std::chrono::milliseconds timeout, std::string& problem) {
+std::string Exchange(const std::string& host, const std::string& port, std::chrono::milliseconds timeout,
+                     std::string& problem) {
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -46,7 +47,8 @@ std::string Exchange(const std::string& host, const std::string& port, std::chro
     return {};
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses(found, freeaddrinfo);
-  const std::string request = Concat("GET /healthz HTTP/1.1\r\nHost: ", host, ":", port, "\r\nConnection: close\r\n\r\n");
+  const std::string request =
+      Concat("GET /healthz HTTP/1.1\r\nHost: ", host, ":", port, "\r\nConnection: close\r\n\r\n");
   for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {
     const Socket socket(::socket(address->ai_family, address->ai_socktype, address->ai_protocol));
     LimitTime(socket, timeout);

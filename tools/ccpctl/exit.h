@@ -7,8 +7,8 @@ namespace ccp::ctl {
 
 enum Exit : int {
   kOk = 0,
-  kFailed = 1,         // diff: there are differences.
-  kUsage = 2,          // Wrong command line, or an invalid configuration. diff: trouble.
+  kFailed = 1,  // diff: there are differences.
+  kUsage = 2,   // Wrong command line, or an invalid configuration. diff: trouble.
   kNotFound = 3,
   kNotAllowed = 4,
   kConflict = 5,       // The revision moved, a name or an address is taken.

@@ -19,7 +19,8 @@ absl::Status AddHeaders(const std::vector<std::string>& headers, route::Facts& f
   for (const std::string& header : headers) {
     const std::size_t colon = header.find(':');
     if (colon == std::string::npos) return InvalidArgument("--header: got \"", header, "\", want \"name: value\"");
-    facts.headers[ToLower(Trim(std::string_view(header).substr(0, colon)))] = Trim(std::string_view(header).substr(colon + 1));
+    facts.headers[ToLower(Trim(std::string_view(header).substr(0, colon)))] =
+        Trim(std::string_view(header).substr(colon + 1));
   }
   facts.subagent = facts.headers.contains(std::string(kSubagentHeader));
   return absl::OkStatus();
@@ -65,9 +66,10 @@ absl::StatusOr<Explanation> ExplainRequest(const config::Catalog& catalog, std::
                                            const tokens::Vocabulary* vocabulary) {
   const auto policy = route::Policy::Compile(catalog);
   if (!policy.ok()) return policy.status();
-  const auto request = translate::MessagesRequest::Parse(std::move(request_body),
-                                                         translate::MessagesRequest::Endpoint::kMessages);
-  if (!request) return InvalidArgument("the edge would answer ", request.error().http_status, ": ", request.error().message);
+  const auto request =
+      translate::MessagesRequest::Parse(std::move(request_body), translate::MessagesRequest::Endpoint::kMessages);
+  if (!request)
+    return InvalidArgument("the edge would answer ", request.error().http_status, ": ", request.error().message);
   route::Facts facts = (*request)->facts();
   if (const auto status = AddHeaders(headers, facts); !status.ok()) return status;
   facts.input_tokens = tokens::CountRequest((*request)->root(), vocabulary);
@@ -106,7 +108,8 @@ std::string ExplanationText(const Explanation& explanation) {
   if (!explanation.candidates.empty()) out += Line("candidates", Join(explanation.candidates, " > "));
   if (!explanation.on_quota.empty()) out += Line("on quota", Join(explanation.on_quota, " > "));
   if (!explanation.translation.empty()) out += Line("translation", explanation.translation);
-  if (!explanation.chosen.empty() && explanation.error.empty() && explanation.losses.empty()) out += Line("losses", "none");
+  if (!explanation.chosen.empty() && explanation.error.empty() && explanation.losses.empty())
+    out += Line("losses", "none");
   for (const std::string& loss : explanation.losses) out += Line("loses", Concat(loss, ": ", MeaningOf(loss)));
   if (!explanation.chosen.empty()) out += Line("model", explanation.chosen);
   if (!explanation.error.empty()) out += Line("error", explanation.error);
@@ -116,15 +119,16 @@ std::string ExplanationText(const Explanation& explanation) {
 std::string ExplanationJson(const Explanation& explanation) {
   std::string trace;
   for (const auto& step : explanation.trace) {
-    trace += Concat(trace.empty() ? "" : ",", "{\"step\":", json::Quoted(step.name), ",\"matched\":",
-                    step.matched ? "true" : "false", ",\"reason\":", json::Quoted(step.reason), "}");
+    trace += Concat(trace.empty() ? "" : ",", "{\"step\":", json::Quoted(step.name),
+                    ",\"matched\":", step.matched ? "true" : "false", ",\"reason\":", json::Quoted(step.reason), "}");
   }
-  return Concat("{\"schema\":\"ccp.explain/v1\",\"asked\":", json::Quoted(explanation.asked),
-                ",\"model\":", json::Quoted(explanation.chosen), ",\"route\":", json::Quoted(explanation.route),
-                ",\"input_tokens\":", explanation.input_tokens, ",\"counted_by\":", json::Quoted(explanation.counted_by),
-                ",\"candidates\":", StringsJson(explanation.candidates), ",\"on_quota\":", StringsJson(explanation.on_quota),
-                ",\"translation\":", json::Quoted(explanation.translation), ",\"losses\":", StringsJson(explanation.losses),
-                ",\"error\":", json::Quoted(explanation.error), ",\"trace\":[", trace, "]}\n");
+  return Concat(
+      "{\"schema\":\"ccp.explain/v1\",\"asked\":", json::Quoted(explanation.asked),
+      ",\"model\":", json::Quoted(explanation.chosen), ",\"route\":", json::Quoted(explanation.route),
+      ",\"input_tokens\":", explanation.input_tokens, ",\"counted_by\":", json::Quoted(explanation.counted_by),
+      ",\"candidates\":", StringsJson(explanation.candidates), ",\"on_quota\":", StringsJson(explanation.on_quota),
+      ",\"translation\":", json::Quoted(explanation.translation), ",\"losses\":", StringsJson(explanation.losses),
+      ",\"error\":", json::Quoted(explanation.error), ",\"trace\":[", trace, "]}\n");
 }
 
 }  // namespace ccp::ctl

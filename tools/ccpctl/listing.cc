@@ -141,11 +141,16 @@ absl::StatusOr<Format> ParseFormat(std::string_view text) {
 std::string Render(const Listing& listing, Format format) {
   switch (format) {
     case Format::kTable:
-    case Format::kWide: return RenderTable(listing, format);
-    case Format::kJson: return RenderJson(listing);
-    case Format::kYaml: return RenderYaml(listing);
-    case Format::kCsv: return RenderCsv(listing);
-    case Format::kName: return RenderNames(listing);
+    case Format::kWide:
+      return RenderTable(listing, format);
+    case Format::kJson:
+      return RenderJson(listing);
+    case Format::kYaml:
+      return RenderYaml(listing);
+    case Format::kCsv:
+      return RenderCsv(listing);
+    case Format::kName:
+      return RenderNames(listing);
   }
   return {};
 }

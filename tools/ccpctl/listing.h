@@ -26,10 +26,10 @@ struct Cell {
   Value value;
   std::string shown;  // Empty: the value's own text.
 
-  Cell(Value v) : value(std::move(v)) {}  // NOLINT: implicit by intent
-  Cell(std::string text) : value(std::move(text)) {}  // NOLINT
+  Cell(Value v) : value(std::move(v)) {}                // NOLINT: implicit by intent
+  Cell(std::string text) : value(std::move(text)) {}    // NOLINT
   Cell(const char* text) : value(std::string(text)) {}  // NOLINT
-  Cell(std::int64_t number) : value(number) {}  // NOLINT
+  Cell(std::int64_t number) : value(number) {}          // NOLINT
   Cell(Value v, std::string text) : value(std::move(v)), shown(std::move(text)) {}
 };
 
@@ -46,17 +46,17 @@ struct Listing {
   std::string schema;      // "ccp.edges/v1"
   std::string collection;  // "edges"
   std::vector<Column> columns;
-  std::vector<std::vector<Cell>> rows;                // Each as long as `columns`.
-  std::vector<Cell> total;                            // Empty, or one more row: the last of a table, "total" in JSON.
-  std::vector<std::pair<std::string, Value>> facts;   // About the list as a whole: JSON and YAML only.
+  std::vector<std::vector<Cell>> rows;               // Each as long as `columns`.
+  std::vector<Cell> total;                           // Empty, or one more row: the last of a table, "total" in JSON.
+  std::vector<std::pair<std::string, Value>> facts;  // About the list as a whole: JSON and YAML only.
 };
 
 std::string Render(const Listing& listing, Format format);
 
-std::string WithThousands(std::int64_t number);             // 1204551 -> "1,204,551"
-std::string Age(std::int64_t seconds);                      // "42s" "3m" "5h" "6d"
-std::string UtcTime(std::int64_t unix_us);                  // "2026-11-22T20:31:26Z"; RFC 3339
-std::string ValueText(const Value& value);                  // As CSV has it.
+std::string WithThousands(std::int64_t number);  // 1204551 -> "1,204,551"
+std::string Age(std::int64_t seconds);           // "42s" "3m" "5h" "6d"
+std::string UtcTime(std::int64_t unix_us);       // "2026-11-22T20:31:26Z"; RFC 3339
+std::string ValueText(const Value& value);       // As CSV has it.
 std::string ValueJson(const Value& value);
 
 }  // namespace ccp::ctl

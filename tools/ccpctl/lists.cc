@@ -49,7 +49,8 @@ Cell KeyText(const config::Model& model, const v1::ListEdgesResponse& edges) {
 std::string When(const config::Condition& when) {
   std::vector<std::string> parts;
   if (!when.model.empty()) parts.push_back(Concat("model ~ ", when.model));
-  if (!when.tokens_operator.empty()) parts.push_back(Concat("tokens ", when.tokens_operator, " ", FormatTokenCount(when.tokens)));
+  if (!when.tokens_operator.empty())
+    parts.push_back(Concat("tokens ", when.tokens_operator, " ", FormatTokenCount(when.tokens)));
   if (when.thinking) parts.push_back(*when.thinking ? "thinking" : "not thinking");
   if (!when.tool.empty()) parts.push_back(Concat("tool ~ ", when.tool));
   if (!when.user.empty()) parts.push_back(Concat("user ~ ", when.user));
@@ -59,16 +60,23 @@ std::string When(const config::Condition& when) {
 
 std::string SlotCondition(config::Slot slot, const config::Routing& routing) {
   switch (slot) {
-    case config::Slot::kDefault: return "nothing else fits";
-    case config::Slot::kBackground: return "model contains haiku";
-    case config::Slot::kThink: return "thinking";
+    case config::Slot::kDefault:
+      return "nothing else fits";
+    case config::Slot::kBackground:
+      return "model contains haiku";
+    case config::Slot::kThink:
+      return "thinking";
     case config::Slot::kLongContext:
       if (!routing.long_context_threshold) return "input over the chosen model's max_input_tokens";
       return Concat("input tokens > ", FormatTokenCount(*routing.long_context_threshold));
-    case config::Slot::kWebSearch: return "web_search tool";
-    case config::Slot::kImage: return "newest user turn has an image";
-    case config::Slot::kSubagent: return "made by a sub-agent";
-    case config::Slot::kOnQuota: return "the chosen provider's quota is used up";
+    case config::Slot::kWebSearch:
+      return "web_search tool";
+    case config::Slot::kImage:
+      return "newest user turn has an image";
+    case config::Slot::kSubagent:
+      return "made by a sub-agent";
+    case config::Slot::kOnQuota:
+      return "the chosen provider's quota is used up";
   }
   return {};
 }
@@ -102,7 +110,8 @@ std::string ChainText(const config::Chain& chain) {
 }
 
 Listing ModelsList(const config::Catalog& catalog, const v1::ListEdgesResponse& edges) {
-  Listing list{"ccp.models/v1", "models",
+  Listing list{"ccp.models/v1",
+               "models",
                {{"NAME", "name"},
                 {"UPSTREAM", "upstream_name"},
                 {"PROVIDER", "provider"},
@@ -115,7 +124,9 @@ Listing ModelsList(const config::Catalog& catalog, const v1::ListEdgesResponse& 
                 {"TRIES", "attempts", Align::kRight, Where::kWideOnly},
                 {"ALIASES", "aliases", Align::kLeft, Where::kWideOnly},
                 {"API BASE", "api_base", Align::kLeft, Where::kWideOnly}},
-               {}, {}, {}};
+               {},
+               {},
+               {}};
   for (const auto& model : catalog.models) {
     const std::string dialect = model.direct ? "-" : model.dialect + (model.dialect_guessed ? " (from the host)" : "");
     list.rows.push_back({model.name, model.upstream_name, model.provider, model.direct ? "direct" : "openai",
@@ -127,11 +138,11 @@ Listing ModelsList(const config::Catalog& catalog, const v1::ListEdgesResponse& 
 }
 
 Listing RoutesList(const config::Catalog& catalog) {
-  Listing list{"ccp.routes/v1", "routes",
-               {{"ROUTE", "route"}, {"WHEN", "when"}, {"TO", "to"}}, {}, {}, {}};
+  Listing list{"ccp.routes/v1", "routes", {{"ROUTE", "route"}, {"WHEN", "when"}, {"TO", "to"}}, {}, {}, {}};
   const config::Routing& routing = catalog.routing;
   list.rows.push_back({"exact", "the request names a model or alias", "that model"});
-  for (const auto& rule : routing.rules) list.rows.push_back({"rule:" + rule.name, When(rule.when), ChainText(rule.to)});
+  for (const auto& rule : routing.rules)
+    list.rows.push_back({"rule:" + rule.name, When(rule.when), ChainText(rule.to)});
   using config::Slot;
   for (const Slot slot : {Slot::kThink, Slot::kBackground, Slot::kWebSearch, Slot::kImage, Slot::kSubagent,
                           Slot::kLongContext, Slot::kDefault, Slot::kOnQuota}) {
@@ -143,7 +154,8 @@ Listing RoutesList(const config::Catalog& catalog) {
 }
 
 Listing EdgesList(const v1::ListEdgesResponse& edges, std::int64_t now_us) {
-  Listing list{"ccp.edges/v1", "edges",
+  Listing list{"ccp.edges/v1",
+               "edges",
                {{"NAME", "name"},
                 {"STATE", "state"},
                 {"REVISION", "revision", Align::kRight},
@@ -157,7 +169,9 @@ Listing EdgesList(const v1::ListEdgesResponse& edges, std::int64_t now_us) {
                 {"REFUSED BECAUSE", "nack_reason", Align::kLeft, Where::kWideOnly},
                 {"AGE", "first_seen", Align::kRight, Where::kWideOnly},
                 {"ID", "id", Align::kLeft, Where::kWideOnly}},
-               {}, {}, {{"head_revision", Value(Signed(edges.head_revision()))}}};
+               {},
+               {},
+               {{"head_revision", Value(Signed(edges.head_revision()))}}};
   for (const auto& edge : edges.edges()) {
     list.rows.push_back({EdgeName(edge), StateOf(edge), Signed(edge.applied_revision()), SyncName(edge),
                          Signed(edge.open_requests()), Signed(edge.usage_pending()), edge.http_address(), edge.build(),
@@ -168,7 +182,8 @@ Listing EdgesList(const v1::ListEdgesResponse& edges, std::int64_t now_us) {
 }
 
 Listing RevisionsList(const v1::ListRevisionsResponse& revisions, std::int64_t now_us) {
-  Listing list{"ccp.revisions/v1", "revisions",
+  Listing list{"ccp.revisions/v1",
+               "revisions",
                {{"REVISION", "revision", Align::kRight},
                 {"HEAD", "head"},
                 {"AGE", "created", Align::kRight},
@@ -176,7 +191,9 @@ Listing RevisionsList(const v1::ListRevisionsResponse& revisions, std::int64_t n
                 {"MESSAGE", "message"},
                 {"DIGEST", "digest"},
                 {"BRINGS BACK", "rollback_of", Align::kRight, Where::kWideOnly}},
-               {}, {}, {}};
+               {},
+               {},
+               {}};
   for (const auto& revision : revisions.revisions()) {
     const std::string digest = Hex(revision.digest());
     const Cell rollback_of = revision.rollback_of() == 0 ? Cell(Value{}) : Cell(Signed(revision.rollback_of()));

@@ -67,7 +67,8 @@ class CommandTable {
 
 void DeclareGlobalFlags(CLI::App& app, GlobalFlags& flags) {
   app.add_option("--server", flags.server, "Address of control (CCP_SERVER)")->capture_default_str();
-  app.add_option("-o,--output", flags.output, "table, wide, json, yaml, csv or name (CCP_OUTPUT)")->capture_default_str();
+  app.add_option("-o,--output", flags.output, "table, wide, json, yaml, csv or name (CCP_OUTPUT)")
+      ->capture_default_str();
   app.add_option("--timeout", flags.timeout, "How long control may take")->capture_default_str();
   app.add_flag("--no-color", flags.no_color, "No colours, as NO_COLOR=1");
   app.add_option("--log-level", flags.log.level, "trace, debug, info, warn, error or off (for up)");
@@ -76,12 +77,12 @@ void DeclareGlobalFlags(CLI::App& app, GlobalFlags& flags) {
 }
 
 void DeclareStart(CommandTable& table, Typed& typed) {
-  CLI::App* up = table.Add(
-      nullptr, "up", "Run control and one edge in this process, on loopback",
-      "  ccpctl up -f models.yaml       run this file\n"
-      "  ccpctl up                      run ~/.config/ccp/models.yaml, or write one from the provider keys that are set\n"
-      "  ccpctl up --mock               no key needed: a mock provider answers\n",
-      [&typed](const Session& session) { return Up(session, typed.up); });
+  CLI::App* up = table.Add(nullptr, "up", "Run control and one edge in this process, on loopback",
+                           "  ccpctl up -f models.yaml       run this file\n"
+                           "  ccpctl up                      run ~/.config/ccp/models.yaml, or write one from the "
+                           "provider keys that are set\n"
+                           "  ccpctl up --mock               no key needed: a mock provider answers\n",
+                           [&typed](const Session& session) { return Up(session, typed.up); });
   up->add_option("-f,--file", typed.up.file, "models.yaml to apply at start");
   up->add_flag("--mock", typed.up.mock, "Use the built-in mock provider");
   up->add_option("--listen", typed.up.listen, "Address of the edge")->capture_default_str();
@@ -100,9 +101,10 @@ void DeclareStart(CommandTable& table, Typed& typed) {
   env->add_option("--shell", typed.env.shell, "bash, zsh, fish or json")->capture_default_str();
   env->add_option("--edge", typed.env.edge, "Address of the edge (CCP_EDGE)");
 
-  CLI::App* code = table.Add(nullptr, "code", "Start Claude Code against the edge; its arguments are passed on untouched",
-                             "  ccpctl code\n  ccpctl code \"explain this repository\"\n  ccpctl code -- -p \"one question\"\n",
-                             [&typed](const Session& session) { return Code(session, typed.env.edge, typed.claude_arguments); });
+  CLI::App* code =
+      table.Add(nullptr, "code", "Start Claude Code against the edge; its arguments are passed on untouched",
+                "  ccpctl code\n  ccpctl code \"explain this repository\"\n  ccpctl code -- -p \"one question\"\n",
+                [&typed](const Session& session) { return Code(session, typed.env.edge, typed.claude_arguments); });
   code->add_option("--edge", typed.env.edge, "Address of the edge (CCP_EDGE)");
 }
 
@@ -121,11 +123,13 @@ void DeclareConfiguration(CommandTable& table, Typed& typed) {
                              [&typed](const Session& session) { return Diff(session, typed.file); });
   diff->add_option("-f,--file", typed.file, "models.yaml, or - for stdin")->required();
 
-  CLI::App* validate = table.Add(nullptr, "validate", "Check a file; needs no control", "  ccpctl validate -f models.yaml\n",
-                                 [&typed](const Session& session) { return Validate(session, typed.file); });
+  CLI::App* validate =
+      table.Add(nullptr, "validate", "Check a file; needs no control", "  ccpctl validate -f models.yaml\n",
+                [&typed](const Session& session) { return Validate(session, typed.file); });
   validate->add_option("-f,--file", typed.file, "models.yaml, or - for stdin")->required();
 
-  table.Add(nullptr, "schema", "Print the JSON Schema of models.yaml", "  ccpctl schema > models.schema.json\n", PrintSchema);
+  table.Add(nullptr, "schema", "Print the JSON Schema of models.yaml", "  ccpctl schema > models.schema.json\n",
+            PrintSchema);
 
   CLI::App* rollout = table.Add(nullptr, "rollout", "History of revisions, and the way back",
                                 "  ccpctl rollout history\n  ccpctl rollout undo\n", nullptr);
@@ -135,8 +139,9 @@ void DeclareConfiguration(CommandTable& table, Typed& typed) {
                              [&typed](const Session& session) { return RolloutUndo(session, typed.undo); });
   undo->add_option("--to-revision", typed.undo.to_revision, "Default: the one before the head");
   undo->add_flag("-y,--yes", typed.undo.yes, "Do not ask");
-  CLI::App* history = table.Add(rollout, "history", "List revisions", "  ccpctl rollout history -o wide\n",
-                                [&typed](const Session& session) { return RolloutHistory(session, typed.history_limit); });
+  CLI::App* history =
+      table.Add(rollout, "history", "List revisions", "  ccpctl rollout history -o wide\n",
+                [&typed](const Session& session) { return RolloutHistory(session, typed.history_limit); });
   history->add_option("--limit", typed.history_limit, "How many")->capture_default_str();
 }
 
@@ -149,11 +154,15 @@ void DeclareQuestions(CommandTable& table, Typed& typed) {
   get->add_option("--revision", typed.get.revision, "Of an earlier configuration; default: the head");
   get->add_option("--limit", typed.get.limit, "How many revisions")->capture_default_str();
 
-  CLI::App* stats = table.Add(nullptr, "stats", "Requests, tokens and cost",
-                              "  ccpctl stats\n  ccpctl stats --by model --since today\n  ccpctl stats --by day,model -o csv\n",
-                              [&typed](const Session& session) { return Stats(session, typed.stats); });
-  stats->add_option("--by", typed.stats.by, "day hour week month model provider upstream_model route edge session outcome "
-                                            "requested_model, several with commas")->capture_default_str();
+  CLI::App* stats =
+      table.Add(nullptr, "stats", "Requests, tokens and cost",
+                "  ccpctl stats\n  ccpctl stats --by model --since today\n  ccpctl stats --by day,model -o csv\n",
+                [&typed](const Session& session) { return Stats(session, typed.stats); });
+  stats
+      ->add_option("--by", typed.stats.by,
+                   "day hour week month model provider upstream_model route edge session outcome "
+                   "requested_model, several with commas")
+      ->capture_default_str();
   stats->add_option("--since", typed.stats.since, "7d, 36h, today, 2026-11-01 or RFC 3339")->capture_default_str();
   stats->add_option("--until", typed.stats.until, "The same forms")->capture_default_str();
 
@@ -161,13 +170,15 @@ void DeclareQuestions(CommandTable& table, Typed& typed) {
                                 "  ccpctl explain -f request.json\n  ccpctl explain req_...\n"
                                 "  ccpctl explain models.max_tokens\n  ccpctl explain CCP1204\n",
                                 [&typed](const Session& session) { return Explain(session, typed.explain); });
-  auto* subject = explain->add_option("subject", typed.explain.subject, "A request id, a key of models.yaml, or a code");
+  auto* subject =
+      explain->add_option("subject", typed.explain.subject, "A request id, a key of models.yaml, or a code");
   explain->add_option("-f,--file", typed.explain.file, "A Messages request as JSON, or - for stdin")->excludes(subject);
   explain->add_option("-H,--header", typed.explain.headers, "A header the client would send, \"name: value\"");
 
   table.Add(nullptr, "version", "Print the version", "  ccpctl version -o json\n", Version);
-  CLI::App* help = table.Add(nullptr, "help", "Topics: exit-codes, environment, formatting", "  ccpctl help exit-codes\n",
-                             [&typed](const Session& session) { return HelpTopic(session, typed.topic); });
+  CLI::App* help =
+      table.Add(nullptr, "help", "Topics: exit-codes, environment, formatting", "  ccpctl help exit-codes\n",
+                [&typed](const Session& session) { return HelpTopic(session, typed.topic); });
   help->add_option("topic", typed.topic, "exit-codes, environment or formatting")->required();
 }
 
@@ -208,8 +219,9 @@ Exit Main(std::vector<std::string> arguments) {
   Run chosen;
   CommandTable table(app, chosen);
   app.require_subcommand(1);
-  app.footer("First steps:\n  ccpctl up             run everything here\n  ccpctl code           start Claude Code on it\n"
-             "  ccpctl stats          see what it used\n");
+  app.footer(
+      "First steps:\n  ccpctl up             run everything here\n  ccpctl code           start Claude Code on it\n"
+      "  ccpctl stats          see what it used\n");
   DeclareGlobalFlags(app, typed.global);
   DeclareStart(table, typed);
   DeclareConfiguration(table, typed);

@@ -16,9 +16,12 @@ struct Mark {
 
 Mark MarkOf(Kind kind) {
   switch (kind) {
-    case Kind::kAdd: return {"+", "\x1b[32m"};
-    case Kind::kChange: return {"~", "\x1b[33m"};
-    case Kind::kRemove: return {"-", "\x1b[31m"};
+    case Kind::kAdd:
+      return {"+", "\x1b[32m"};
+    case Kind::kChange:
+      return {"~", "\x1b[33m"};
+    case Kind::kRemove:
+      return {"-", "\x1b[31m"};
   }
   return {"?", ""};
 }
@@ -39,8 +42,8 @@ std::string FieldLine(const config::FieldChange& field, Paint paint) {
 
 std::string RenderPlan(const std::vector<config::Change>& changes, const PlanContext& context, Paint paint) {
   const std::string edges = Concat(context.edges, context.edges == 1 ? " edge" : " edges");
-  std::string out = Concat("Revision ", context.base_revision, " -> ", context.base_revision + 1, " on ", context.server,
-                           " (", edges, ")\n");
+  std::string out = Concat("Revision ", context.base_revision, " -> ", context.base_revision + 1, " on ",
+                           context.server, " (", edges, ")\n");
   std::size_t widest = 0;
   for (const auto& change : changes) widest = std::max(widest, change.path.size());
   for (const auto& change : changes) {

@@ -14,7 +14,7 @@ enum class Paint : std::uint8_t { kPlain, kAnsi };  // Colour is a second signal
 struct PlanContext {
   std::uint64_t base_revision = 0;  // 0: nothing was ever applied.
   std::string server;
-  std::size_t edges = 0;            // Connected now.
+  std::size_t edges = 0;  // Connected now.
 };
 
 std::string RenderPlan(const std::vector<config::Change>& changes, const PlanContext& context, Paint paint);

@@ -9,7 +9,8 @@ absl::StatusOr<RemoteCatalog> FetchCatalog(AdminClient& client, std::uint64_t re
   const auto response = client.GetConfig(revision);
   if (!response.ok()) return response.status();
   if (response->revision() == 0) {
-    return NotFound("control at ", client.server(), " has no configuration yet. Apply one: ccpctl apply -f models.yaml");
+    return NotFound("control at ", client.server(),
+                    " has no configuration yet. Apply one: ccpctl apply -f models.yaml");
   }
   v1::Catalog proto;
   if (!proto.ParseFromString(response->snapshot().catalog())) {

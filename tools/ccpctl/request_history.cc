@@ -19,7 +19,8 @@ Cell Tokens(std::int64_t tokens) { return {Value(tokens), WithThousands(tokens)}
 }  // namespace
 
 Listing RequestHistory(const v1::GetRequestResponse& history) {
-  Listing list{"ccp.request/v1", "attempts",
+  Listing list{"ccp.request/v1",
+               "attempts",
                {{"TRY", "attempt", Align::kRight},
                 {"MODEL", "model"},
                 {"ROUTE", "route"},
@@ -40,18 +41,33 @@ Listing RequestHistory(const v1::GetRequestResponse& history) {
                 {"REVISION", "config_revision", Align::kRight, Where::kWideOnly},
                 {"UPSTREAM ID", "upstream_request_id", Align::kLeft, Where::kWideOnly},
                 {"ANSWER", "winner", Align::kLeft, Where::kProgramsOnly}},
-               {}, {}, {}};
+               {},
+               {},
+               {}};
   for (const auto& attempt : history.attempts()) {
     const usage::Record record = wire::FromProto(attempt.record());
     const Cell cost = record.cost_nano_usd ? Cell(Value(*record.cost_nano_usd), FormatNanoUsd(*record.cost_nano_usd))
                                            : Cell(Value{}, "unpriced");
-    list.rows.push_back({std::int64_t{record.attempt}, record.model, record.route,
-                         std::string(usage::OutcomeName(record.outcome)), std::int64_t{record.http_status},
-                         Tokens(record.tokens.prompt()), Tokens(record.tokens.cache_read), Tokens(record.tokens.output), cost,
-                         Milliseconds(record.first_byte_us), Milliseconds(record.duration_us), Value(record.losses),
-                         record.error, record.requested_model, std::string(usage::QualityName(record.quality)),
-                         UtcTime(record.started_us), attempt.edge_id(), static_cast<std::int64_t>(record.config_revision),
-                         record.upstream_request_id, Value(record.winner)});
+    list.rows.push_back({std::int64_t{record.attempt},
+                         record.model,
+                         record.route,
+                         std::string(usage::OutcomeName(record.outcome)),
+                         std::int64_t{record.http_status},
+                         Tokens(record.tokens.prompt()),
+                         Tokens(record.tokens.cache_read),
+                         Tokens(record.tokens.output),
+                         cost,
+                         Milliseconds(record.first_byte_us),
+                         Milliseconds(record.duration_us),
+                         Value(record.losses),
+                         record.error,
+                         record.requested_model,
+                         std::string(usage::QualityName(record.quality)),
+                         UtcTime(record.started_us),
+                         attempt.edge_id(),
+                         static_cast<std::int64_t>(record.config_revision),
+                         record.upstream_request_id,
+                         Value(record.winner)});
   }
   return list;
 }

@@ -19,7 +19,7 @@ struct Session {
   std::string server = kDefaultServer;
   Format format = Format::kTable;
   std::chrono::milliseconds timeout{10'000};
-  Paint paint = Paint::kPlain;   // Of stderr.
+  Paint paint = Paint::kPlain;  // Of stderr.
   std::ostream& out;
   std::ostream& err;
 };

@@ -68,17 +68,20 @@ StarterConfig StarterFromKeys(const std::function<bool(std::string_view variable
     if (first == nullptr) first = &offer;
   }
   if (first == nullptr) return starter;
-  starter.yaml = Concat("# Written by \"ccpctl up\" from the provider keys in the environment. Yours to change.\nmodels:\n", models,
-                        "routing:\n  default: [", fallbacks, "]\n");
+  starter.yaml =
+      Concat("# Written by \"ccpctl up\" from the provider keys in the environment. Yours to change.\nmodels:\n",
+             models, "routing:\n  default: [", fallbacks, "]\n");
   if (!first->think_model.empty()) starter.yaml += Concat("  think: ", first->think_model, "\n");
   return starter;
 }
 
 std::string StarterForMock(std::string_view api_base) {
-  return Concat(R"(# The mock provider: a model on this machine that answers by itself, to try things out without any key.
+  return Concat(
+      R"(# The mock provider: a model on this machine that answers by itself, to try things out without any key.
 models:
   mock:
-    api_base: )", api_base, R"(
+    api_base: )",
+      api_base, R"(
     max_tokens: 8k
     max_input_tokens: 128k
     price: { input: 0.27, output: 1.10, cache_read: 0.07 }

@@ -28,8 +28,10 @@ std::vector<Cell> RowOf(const v1::StatsRow& row, const std::vector<std::string>&
   for (const std::string& key : group_by) {
     const auto found = row.group().find(key);
     const bool first = cells.empty();
-    if (found != row.group().end()) cells.emplace_back(found->second);
-    else cells.push_back({Value{}, std::string(first ? no_group : " ")});
+    if (found != row.group().end())
+      cells.emplace_back(found->second);
+    else
+      cells.push_back({Value{}, std::string(first ? no_group : " ")});
   }
   const v1::Tokens& tokens = row.tokens();
   for (Cell cell : {Count(row.requests()), Count(tokens.input()), Count(tokens.output()), Count(tokens.cache_write()),
@@ -42,7 +44,8 @@ std::vector<Cell> RowOf(const v1::StatsRow& row, const std::vector<std::string>&
 
 std::string TitleOf(std::string key) {
   std::replace(key.begin(), key.end(), '_', ' ');
-  std::transform(key.begin(), key.end(), key.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::transform(key.begin(), key.end(), key.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   return key;
 }
 
@@ -53,9 +56,14 @@ Listing UsageTable(const v1::StatsResponse& stats, const std::vector<std::string
   list.schema = "ccp.stats/v1";
   list.collection = "rows";
   for (const std::string& key : group_by) list.columns.push_back({key == "day" ? "DATE" : TitleOf(key), key});
-  for (const auto& [title, key] : {std::pair{"REQS", "requests"}, {"INPUT", "input_tokens"}, {"OUTPUT", "output_tokens"},
-                                   {"CACHE WRITE", "cache_write_tokens"}, {"CACHE READ", "cache_read_tokens"},
-                                   {"REASONING", "reasoning_tokens"}, {"ERRORS", "errors"}, {"COST", "cost_nano_usd"}}) {
+  for (const auto& [title, key] : {std::pair{"REQS", "requests"},
+                                   {"INPUT", "input_tokens"},
+                                   {"OUTPUT", "output_tokens"},
+                                   {"CACHE WRITE", "cache_write_tokens"},
+                                   {"CACHE READ", "cache_read_tokens"},
+                                   {"REASONING", "reasoning_tokens"},
+                                   {"ERRORS", "errors"},
+                                   {"COST", "cost_nano_usd"}}) {
     list.columns.push_back({title, key, Align::kRight});
   }
   list.columns.push_back({"TRIES", "attempts", Align::kRight, Where::kWideOnly});
@@ -63,19 +71,23 @@ Listing UsageTable(const v1::StatsResponse& stats, const std::vector<std::string
   list.columns.push_back({"UNPRICED", "unpriced_attempts", Align::kRight, Where::kWideOnly});
   for (const auto& row : stats.rows()) list.rows.push_back(RowOf(row, group_by, "-"));
   list.total = RowOf(stats.total(), group_by, "TOTAL");
-  list.facts = {{"complete_through", stats.complete_through_us() == 0 ? Value{} : Value(UtcTime(stats.complete_through_us()))},
-                {"edges", static_cast<std::int64_t>(stats.edges_total())},
-                {"edges_current", static_cast<std::int64_t>(stats.edges_current())},
-                {"pending_records", static_cast<std::int64_t>(stats.pending_records())}};
+  list.facts = {
+      {"complete_through", stats.complete_through_us() == 0 ? Value{} : Value(UtcTime(stats.complete_through_us()))},
+      {"edges", static_cast<std::int64_t>(stats.edges_total())},
+      {"edges_current", static_cast<std::int64_t>(stats.edges_current())},
+      {"pending_records", static_cast<std::int64_t>(stats.pending_records())}};
   return list;
 }
 
 std::string Completeness(const v1::StatsResponse& stats) {
   std::string out;
   if (stats.complete_through_us() != 0) out = Concat("complete through ", UtcTime(stats.complete_through_us()));
-  if (stats.pending_records() != 0) out += Concat(out.empty() ? "" : "; ", WithThousands(static_cast<std::int64_t>(stats.pending_records())), " records are still on their way");
+  if (stats.pending_records() != 0)
+    out += Concat(out.empty() ? "" : "; ", WithThousands(static_cast<std::int64_t>(stats.pending_records())),
+                  " records are still on their way");
   const std::uint64_t away = stats.edges_total() - std::min(stats.edges_total(), stats.edges_current());
-  if (away != 0) out += Concat(out.empty() ? "" : "; ", away, " of ", stats.edges_total(), " edges have not reported lately");
+  if (away != 0)
+    out += Concat(out.empty() ? "" : "; ", away, " of ", stats.edges_total(), " edges have not reported lately");
   return out.empty() ? out : out + "\n";
 }
 

@@ -52,7 +52,8 @@ std::optional<std::int64_t> Zone(std::string_view text) {
 }
 
 std::optional<std::int64_t> DateAndTime(std::string_view text) {
-  if (text.size() < 20 || (text[10] != 'T' && text[10] != ' ') || text[13] != ':' || text[16] != ':') return std::nullopt;
+  if (text.size() < 20 || (text[10] != 'T' && text[10] != ' ') || text[13] != ':' || text[16] != ':')
+    return std::nullopt;
   const auto midnight = Date(text.substr(0, 10));
   const auto h = Number(text.substr(11, 2)), m = Number(text.substr(14, 2)), s = Number(text.substr(17, 2));
   std::size_t zone_at = 19;

@@ -10,8 +10,8 @@
 namespace ccp::ctl {
 
 struct Clock {
-  std::int64_t now_us = 0;              // Unix time.
-  std::int64_t zone_offset_seconds = 0; // East of UTC: +7200 in Berlin in summer.
+  std::int64_t now_us = 0;               // Unix time.
+  std::int64_t zone_offset_seconds = 0;  // East of UTC: +7200 in Berlin in summer.
 };
 
 Clock SystemClock();  // Impure: the machine's time and zone.

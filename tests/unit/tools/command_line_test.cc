@@ -25,6 +25,7 @@ TEST_P(SplitTest, LeavesClaudesArgumentsUntouched) {
   EXPECT_EQ(split.theirs, GetParam().theirs);
 }
 
+// clang-format off
 INSTANTIATE_TEST_SUITE_P(CommandLines, SplitTest, testing::ValuesIn(std::vector<SplitCase>{
     {"Nothing", {}, {}, {}},
     {"OtherCommand", {"stats", "code"}, {"stats", "code"}, {}},
@@ -38,6 +39,7 @@ INSTANTIATE_TEST_SUITE_P(CommandLines, SplitTest, testing::ValuesIn(std::vector<
     {"EmptyArgument", {"code", ""}, {"code"}, {""}},
     {"ValueMissing", {"--server"}, {"--server"}, {}},
 }), [](const auto& row) { return std::string(row.param.name); });
+// clang-format on
 
 TEST(RenderEnvironment, QuotesForEachShell) {
   const std::vector<Variable> variables = {{"A", "it's"}, {"B", std::nullopt}};

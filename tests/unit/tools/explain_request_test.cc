@@ -57,12 +57,14 @@ TEST_P(ExplainRequestTest, ChoosesAsTheEdgeWould) {
   EXPECT_GT(explanation->input_tokens, 0);
 }
 
+// clang-format off
 INSTANTIATE_TEST_SUITE_P(Requests, ExplainRequestTest, testing::ValuesIn(std::vector<Case>{
     {"Default", "claude-opus-5-5", "", {}, "fast", "default"},
     {"Exact", "claude", "", {}, "claude", "exact"},
     {"Think", "claude-opus-5-5", "\"thinking\":{\"type\":\"adaptive\"},", {}, "deep", "think"},
     {"Subagent", "claude-opus-5-5", "", {"X-Claude-Code-Agent-Id: 0123"}, "claude", "subagent"},
 }), [](const auto& row) { return std::string(row.param.name); });
+// clang-format on
 
 TEST(ExplainRequest, ShowsTheTraceAndTheLosses) {
   const auto explanation = ExplainRequest(Catalog(), Request("opus", "\"top_k\":5,"), {}, nullptr);

@@ -6,13 +6,17 @@ namespace ccp::ctl {
 namespace {
 
 Listing Sample() {
-  Listing list{"ccp.things/v1", "things",
+  Listing list{"ccp.things/v1",
+               "things",
                {{"NAME", "name"},
                 {"COUNT", "count", Column::Align::kRight},
                 {"NOTE", "note"},
                 {"TAGS", "tags", Column::Align::kLeft, Column::Where::kWideOnly}},
-               {}, {}, {{"head", Value(std::int64_t{7})}}};
-  list.rows.push_back({"a", Cell(Value(std::int64_t{1204551}), "1,204,551"), Value{}, Value(std::vector<std::string>{"x", "y"})});
+               {},
+               {},
+               {{"head", Value(std::int64_t{7})}}};
+  list.rows.push_back(
+      {"a", Cell(Value(std::int64_t{1204551}), "1,204,551"), Value{}, Value(std::vector<std::string>{"x", "y"})});
   list.rows.push_back({"größe", std::int64_t{3}, "says \"hi\", twice", Value(std::vector<std::string>{})});
   return list;
 }
@@ -26,6 +30,7 @@ struct Case {
 class RenderTest : public testing::TestWithParam<Case> {};
 TEST_P(RenderTest, Prints) { EXPECT_EQ(Render(Sample(), GetParam().format), GetParam().want); }
 
+// clang-format off
 INSTANTIATE_TEST_SUITE_P(Formats, RenderTest, testing::ValuesIn(std::vector<Case>{
     {"Table", Format::kTable,
      "NAME       COUNT  NOTE\n"
@@ -47,6 +52,7 @@ INSTANTIATE_TEST_SUITE_P(Formats, RenderTest, testing::ValuesIn(std::vector<Case
      "name,count,note,tags\r\na,1204551,,x y\r\ngröße,3,\"says \"\"hi\"\", twice\",\r\n"},
     {"Name", Format::kName, "a\ngröße\n"},
 }), [](const auto& row) { return std::string(row.param.name); });
+// clang-format on
 
 TEST(Render, PutsTheTotalLastInTablesAndApartInJson) {
   Listing list{"ccp.sums/v1", "rows", {{"DAY", "day"}, {"N", "n", Column::Align::kRight}}, {}, {}, {}};

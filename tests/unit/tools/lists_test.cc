@@ -33,10 +33,11 @@ TEST(ModelsList, ShowsWindowsPricesAndWhereAKeyIsMissing) {
   edge->set_name("lap");
   edge->set_connected(true);
   edge->add_missing_keys("DEEPSEEK_API_KEY");
-  EXPECT_EQ(Render(ModelsList(catalog, edges), Format::kTable),
-            "NAME    UPSTREAM   PROVIDER  MODE    OUTPUT  INPUT  KEY                                IN / OUT PER MILLION\n"
-            "v3      v3-up      deepseek  openai      8k      -  DEEPSEEK_API_KEY (missing on lap)  $0.27 / $1.1\n"
-            "claude  claude-up  deepseek  direct       -      -  (the client's)                     unpriced\n");
+  EXPECT_EQ(
+      Render(ModelsList(catalog, edges), Format::kTable),
+      "NAME    UPSTREAM   PROVIDER  MODE    OUTPUT  INPUT  KEY                                IN / OUT PER MILLION\n"
+      "v3      v3-up      deepseek  openai      8k      -  DEEPSEEK_API_KEY (missing on lap)  $0.27 / $1.1\n"
+      "claude  claude-up  deepseek  direct       -      -  (the client's)                     unpriced\n");
 }
 
 TEST(RoutesList, StandsInTheOrderInWhichRoutesAreTried) {
@@ -130,7 +131,9 @@ TEST(UsageTable, GivesProgramsIntegers) {
   EXPECT_NE(json.find("\"schema\": \"ccp.stats/v1\""), std::string::npos) << json;
   EXPECT_NE(json.find("{\"model\":\"v3\",\"requests\":198,\"input_tokens\":1204551,\"output_tokens\":188020,"
                       "\"cache_write_tokens\":0,\"cache_read_tokens\":0,\"reasoning_tokens\":0,\"errors\":0,"
-                      "\"cost_nano_usd\":11930000000,"), std::string::npos) << json;
+                      "\"cost_nano_usd\":11930000000,"),
+            std::string::npos)
+      << json;
 }
 
 TEST(Completeness, SaysWhatIsStillMissing) {
@@ -140,8 +143,9 @@ TEST(Completeness, SaysWhatIsStillMissing) {
   stats.set_pending_records(41);
   stats.set_edges_total(3);
   stats.set_edges_current(2);
-  EXPECT_EQ(Completeness(stats), "complete through 2026-11-22T20:31:26Z; 41 records are still on their way; "
-                                 "1 of 3 edges have not reported lately\n");
+  EXPECT_EQ(Completeness(stats),
+            "complete through 2026-11-22T20:31:26Z; 41 records are still on their way; "
+            "1 of 3 edges have not reported lately\n");
 }
 
 TEST(RolloutExit, FailsOnRefusalAndOnSilenceWhereAllMustAnswer) {

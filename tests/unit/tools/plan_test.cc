@@ -9,7 +9,10 @@ using Kind = config::Change::Kind;
 
 TEST(RenderPlan, SaysWhatChangesInTheWordsOfTheFile) {
   const std::vector<config::Change> changes = {
-      {Kind::kChange, "models.sonnet", "", {{"max_tokens", "8k", "16k"}, {"temperature", "", "0.7"}, {"price", "free", ""}}},
+      {Kind::kChange,
+       "models.sonnet",
+       "",
+       {{"max_tokens", "8k", "16k"}, {"temperature", "", "0.7"}, {"price", "free", ""}}},
       {Kind::kAdd, "models.deepseek-v4", "deepseek, 128k in", {}},
       {Kind::kRemove, "routing.background", "was groq-kimi", {}}};
   EXPECT_EQ(RenderPlan(changes, {41, "127.0.0.1:7443", 12}, Paint::kPlain),

@@ -22,6 +22,7 @@ TEST_P(ParseWhenTest, Finds) {
   EXPECT_EQ(when.ok() ? UtcTime(*when) : "", GetParam().want) << when.status();
 }
 
+// clang-format off
 INSTANTIATE_TEST_SUITE_P(Forms, ParseWhenTest, testing::ValuesIn(std::vector<Case>{
     {"Days", "7d", 0, "2026-11-15T20:31:26Z"},
     {"Hours", "36h", 7200, "2026-11-21T08:31:26Z"},
@@ -43,6 +44,7 @@ INSTANTIATE_TEST_SUITE_P(Forms, ParseWhenTest, testing::ValuesIn(std::vector<Cas
     {"Word", "soon", 0, ""},
     {"Empty", "", 0, ""},
 }), [](const auto& row) { return std::string(row.param.name); });
+// clang-format on
 
 TEST(ZoneOffset, HasSignHoursAndMinutes) {
   EXPECT_EQ(ZoneOffset({0, 0}), "+00:00");

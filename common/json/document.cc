@@ -8,7 +8,6 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <vector>
 
 #include "common/base/text.h"
 #include "common/json/block.h"
@@ -171,7 +170,6 @@ std::string_view StageOneMessage(simdjson::error_code code) {
 
 struct Document::Scanner {
   std::unique_ptr<simdjson::internal::dom_parser_implementation> stage1;
-  std::vector<std::uint32_t> open;  // The Builder's stack, kept from parse to parse.
 
   simdjson::error_code Scan(std::string_view text) {
     if (stage1 == nullptr || stage1->capacity() < text.size()) {
@@ -189,46 +187,51 @@ struct Document::Scanner {
   }
 };
 
-// Walks the structural characters once and writes the nodes. Nesting costs stack only while first members nest directly in
-// first members, and no deeper than the limit.
-// The steps answer whether to go on; what stopped them is in error_.
+// Walks the structural characters once and writes the nodes. The stack of open containers is in their nodes: until a
+// container ends, its `next` is the index of the one around it. So nothing is allocated, and nothing recurses.
+// The steps answer whether to go on; what stopped them is in problem_.
 class Builder {
  public:
   Builder(Document& document, const Document::Limits& limits)
       : document_(document),
         nodes_(document.nodes_.get()),
-        open_(document.scanner_->open),
         text_(document.text_),
         limits_(limits),
         at_(document.scanner_->stage1->structural_indexes.get()),
         end_(at_ + document.scanner_->stage1->n_structural_indexes),
-        backslash_(NextBackslash(0)) {
-    open_.clear();
-  }
+        backslash_(NextBackslash(0)) {}
 
   absl::Status Build() {
-    bool going_on = ReadValue();
-    while (going_on && !open_.empty()) going_on = ContinueContainer();
-    if (going_on && at_ != end_) going_on = Fail("something follows the value");
-    if (!going_on) return error_;
+    while (ReadValue() && ToNextValue()) {
+    }
+    if (problem_ == Problem::kNone && at_ != end_) Fail("something follows the value");
+    if (problem_ != Problem::kNone) return Error(problem_, what_, at_ != end_ ? *at_ : text_.size(), limits_);
     document_.node_count_ = count_;
     return absl::OkStatus();
   }
 
  private:
   using Node = Document::Node;
+  enum class Problem : std::uint8_t { kNone, kSyntax, kDepth, kValues };
+  static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
-  std::uint32_t Position() const { return at_ != end_ ? *at_ : static_cast<std::uint32_t>(text_.size()); }
   char Peek() const { return at_ != end_ ? text_[*at_] : '\0'; }
 
   bool Fail(std::string_view what) {
-    error_ = InvalidArgument("not valid JSON at byte ", Position(), ": ", what);
+    problem_ = Problem::kSyntax;
+    what_ = what;
     return false;
+  }
+
+  static absl::Status Error(Problem problem, std::string_view what, std::size_t position, Document::Limits limits) {
+    if (problem == Problem::kDepth) return InvalidArgument("JSON nested deeper than ", limits.depth);
+    if (problem == Problem::kValues) return InvalidArgument("JSON with more than ", limits.values, " values");
+    return InvalidArgument("not valid JSON at byte ", position, ": ", what);
   }
 
   bool Push(std::uint32_t begin, std::uint32_t end, Type type, bool escapes) {
     if (count_ == limits_.values) {
-      error_ = InvalidArgument("JSON with more than ", limits_.values, " values");
+      problem_ = Problem::kValues;
       return false;
     }
     nodes_[count_] = {begin, end, count_ + 1, type, escapes};
@@ -242,54 +245,70 @@ class Builder {
       case '{': return Open(Type::kObject);
       case '[': return Open(Type::kArray);
       case '"': return ReadString();
-      default: return ReadScalar();
+      case 't': return ReadLiteral("true", Type::kBool);
+      case 'f': return ReadLiteral("false", Type::kBool);
+      case 'n': return ReadLiteral("null", Type::kNull);
+      default: return ReadNumber();
     }
+  }
+
+  // Behind a value, or behind the bracket that opens a container: over the closing brackets, the comma and the name.
+  // False at the end of the outermost value, and on an error.
+  bool ToNextValue() {
+    while (open_ != kNone) {
+      const bool in_object = nodes_[open_].type == Type::kObject;
+      const char c = Peek();
+      if (c == (in_object ? '}' : ']')) {
+        Close();
+        continue;
+      }
+      if (!just_opened_) {
+        if (c != ',') return Fail(in_object ? "want , or } here" : "want , or ] here");
+        ++at_;
+      }
+      just_opened_ = false;
+      return !in_object || ReadName();
+    }
+    return false;
   }
 
   bool Open(Type type) {
-    if (open_.size() >= limits_.depth) {
-      error_ = InvalidArgument("JSON nested deeper than ", limits_.depth);
+    if (depth_ >= limits_.depth) {
+      problem_ = Problem::kDepth;
       return false;
     }
-    open_.push_back(count_);
+    const std::uint32_t index = count_;
     if (!Push(*at_, 0, type, false)) return false;
-    ++at_;
-    if (Peek() == Closer(type)) return Close();
-    return type == Type::kObject ? ReadMember() : ReadValue();
-  }
-
-  static char Closer(Type type) { return type == Type::kObject ? '}' : ']'; }
-
-  bool Close() {
-    Node& container = nodes_[open_.back()];
-    container.end = *at_ + 1;
-    container.next = count_;
-    open_.pop_back();
+    nodes_[index].next = open_;
+    open_ = index;
+    ++depth_;
+    just_opened_ = true;
     ++at_;
     return true;
   }
 
-  bool ContinueContainer() {
-    const Type type = nodes_[open_.back()].type;
-    const char c = Peek();
-    if (c == Closer(type)) return Close();
-    if (c != ',') return Fail(type == Type::kObject ? "want , or } here" : "want , or ] here");
+  void Close() {
+    Node& container = nodes_[open_];
+    open_ = container.next;
+    container.end = *at_ + 1;
+    container.next = count_;
+    --depth_;
+    just_opened_ = false;
     ++at_;
-    return type == Type::kObject ? ReadMember() : ReadValue();
   }
 
-  bool ReadMember() {
+  bool ReadName() {
     if (Peek() != '"') return Fail("want a member name here");
     if (!ReadString()) return false;
     if (Peek() != ':') return Fail("want : here");
     ++at_;
-    return ReadValue();
+    return true;
   }
 
   // The end of the scalar that begins at the current structural: white space before the next one does not belong to it.
   std::uint32_t ScalarEnd() const {
     std::uint32_t end = at_ + 1 != end_ ? at_[1] : static_cast<std::uint32_t>(text_.size());
-    while (IsSpace(text_[end - 1])) --end;
+    while (text_[end - 1] <= ' ' && IsSpace(text_[end - 1])) --end;  // One comparison where there is none.
     return end;
   }
 
@@ -299,7 +318,7 @@ class Builder {
     if (end - begin < 2 || text_[end - 1] != '"') return Fail("something follows a string");
     const bool escapes = backslash_ < end;
     if (escapes) {
-      if (!EscapesAreValid(text_.substr(backslash_, end - 1 - backslash_))) {
+      if (!EscapesAreValid({text_.data() + backslash_, end - 1 - backslash_})) {
         return Fail("a string holds an invalid escape");
       }
       backslash_ = NextBackslash(end);
@@ -308,20 +327,20 @@ class Builder {
     return Push(begin, end, Type::kString, escapes);
   }
 
-  bool ReadScalar() {
+  bool ReadLiteral(std::string_view literal, Type type) {
     const std::uint32_t begin = *at_;
     const std::uint32_t end = ScalarEnd();
-    const std::string_view token = text_.substr(begin, end - begin);
-    Type type = Type::kNumber;
-    if (token == "true" || token == "false") {
-      type = Type::kBool;
-    } else if (token == "null") {
-      type = Type::kNull;
-    } else if (!IsNumber(token)) {
-      return Fail("want a value here");
-    }
+    if (std::string_view(text_.data() + begin, end - begin) != literal) return Fail("want a value here");
     ++at_;
     return Push(begin, end, type, false);
+  }
+
+  bool ReadNumber() {
+    const std::uint32_t begin = *at_;
+    const std::uint32_t end = ScalarEnd();
+    if (!IsNumber({text_.data() + begin, end - begin})) return Fail("want a value here");
+    ++at_;
+    return Push(begin, end, Type::kNumber, false);
   }
 
   std::size_t NextBackslash(std::size_t from) const {
@@ -330,15 +349,18 @@ class Builder {
   }
 
   Document& document_;
-  Node* nodes_;  // Room for as many as there can be: each has a structural character of its own.
+  Node* const nodes_;  // Room for as many as there can be: each has a structural character of its own.
+  const std::string_view text_;
+  const Document::Limits limits_;
   std::uint32_t count_ = 0;
-  std::vector<std::uint32_t>& open_;  // Indices of the containers we are in.
-  std::string_view text_;
-  const Document::Limits& limits_;
+  std::uint32_t open_ = kNone;  // The innermost open container.
+  std::uint32_t depth_ = 0;
+  bool just_opened_ = false;    // No comma is due yet.
   const std::uint32_t* at_;
-  const std::uint32_t* end_;
-  std::size_t backslash_;  // The first one at or after at_; outside of strings there is none in valid JSON.
-  absl::Status error_;
+  const std::uint32_t* const end_;
+  std::size_t backslash_;       // The first one at or after at_; outside of strings there is none in valid JSON.
+  Problem problem_ = Problem::kNone;
+  std::string_view what_;       // With kSyntax.
 };
 
 Document::Document() : scanner_(std::make_unique<Scanner>()) {}
@@ -368,25 +390,11 @@ void Document::MakeRoom(std::size_t nodes) {
   nodes_ = std::make_unique_for_overwrite<Node[]>(node_capacity_);
 }
 
-Type Value::type() const { return exists() ? document_->nodes_[index_].type : Type::kAbsent; }
-
-std::string_view Value::raw() const {
-  if (!exists()) return {};
-  const auto& node = document_->nodes_[index_];
-  return document_->text_.substr(node.begin, node.end - node.begin);
-}
-
-std::size_t Value::offset() const { return exists() ? document_->nodes_[index_].begin : 0; }
-
-std::string_view Value::escaped() const {
-  if (!is_string()) return {};
-  const std::string_view quoted = raw();
-  return quoted.substr(1, quoted.size() - 2);
-}
+std::size_t Value::offset() const { return exists() ? document_->node(index_).begin : 0; }
 
 void Value::AppendStr(std::string& out) const {
   if (!is_string()) return;
-  if (document_->nodes_[index_].escapes) {
+  if (has_escapes()) {
     AppendUnescaped(out, escaped());
   } else {
     out.append(escaped());
@@ -397,11 +405,6 @@ std::string Value::str() const {
   std::string out;
   AppendStr(out);
   return out;
-}
-
-bool Value::is(std::string_view text) const {
-  if (!is_string()) return false;
-  return document_->nodes_[index_].escapes ? str() == text : escaped() == text;
 }
 
 bool Value::blank() const {
@@ -428,6 +431,7 @@ std::optional<double> Value::number() const {
 std::optional<std::int64_t> Value::integer() const {
   if (type() != Type::kNumber) return std::nullopt;
   const std::string_view text = raw();
+  if (text.size() == 1) return text[0] - '0';  // Most of them: an index.
   std::int64_t integer = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), integer);
   if (code == std::errc{} && end == text.data() + text.size()) return integer;
@@ -442,10 +446,6 @@ std::optional<bool> Value::boolean() const {
   return raw() == "true";
 }
 
-bool Value::empty() const {
-  return (!is_array() && !is_object()) || document_->nodes_[index_].next == index_ + 1;
-}
-
 std::size_t Value::size() const {
   std::size_t count = 0;
   for ([[maybe_unused]] Value element : elements()) ++count;
@@ -458,26 +458,6 @@ Value Value::operator[](std::string_view key) const {
     if (member.key.is(key)) return member.value;
   }
   return {};
-}
-
-Elements Value::elements() const {
-  if (!is_array()) return {document_, 0, 0};
-  return {document_, index_ + 1, document_->nodes_[index_].next};
-}
-
-Members Value::members() const {
-  if (!is_object()) return {document_, 0, 0};
-  return {document_, index_ + 1, document_->nodes_[index_].next};
-}
-
-Elements::Iterator& Elements::Iterator::operator++() {
-  index_ = document_->nodes_[index_].next;
-  return *this;
-}
-
-Members::Iterator& Members::Iterator::operator++() {
-  index_ = document_->nodes_[index_ + 1].next;
-  return *this;
 }
 
 void AppendUnescaped(std::string& out, std::string_view escaped) {

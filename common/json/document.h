@@ -64,6 +64,7 @@ class Value {
   friend class Elements;
   friend class Members;
   Value(const Document* document, std::uint32_t index) : document_(document), index_(index) {}
+  bool has_escapes() const;              // A string that holds a backslash.
   const Document* document_ = nullptr;
   std::uint32_t index_ = 0;
 };
@@ -95,12 +96,13 @@ class Document {
   struct Node {
     std::uint32_t begin;
     std::uint32_t end;
-    std::uint32_t next;   // Index of the first node after this value and everything in it.
+    std::uint32_t next;   // Index of the first node after this value and everything in it. Builder: the container around.
     Type type;
     bool escapes;         // A string that holds a backslash.
   };
   struct Scanner;         // Holds simdjson's stage 1.
 
+  const Node& node(std::uint32_t index) const { return nodes_[index]; }
   void MakeRoom(std::size_t nodes);
 
   std::string_view text_;
@@ -166,6 +168,53 @@ class Members {
   std::uint32_t begin_;
   std::uint32_t end_;
 };
+
+// What an answer's every chunk goes through stands here, so that it can be inlined.
+
+inline Type Value::type() const { return exists() ? document_->node(index_).type : Type::kAbsent; }
+
+inline std::string_view Value::raw() const {
+  if (!exists()) return {};
+  const auto& node = document_->node(index_);
+  return {document_->text_.data() + node.begin, node.end - node.begin};
+}
+
+inline std::string_view Value::escaped() const {
+  if (!is_string()) return {};
+  const std::string_view quoted = raw();
+  return {quoted.data() + 1, quoted.size() - 2};
+}
+
+inline bool Value::has_escapes() const { return exists() && document_->node(index_).escapes; }
+
+inline bool Value::is(std::string_view text) const {
+  if (!is_string()) return false;
+  return has_escapes() ? str() == text : escaped() == text;
+}
+
+inline bool Value::empty() const {
+  return (!is_array() && !is_object()) || document_->node(index_).next == index_ + 1;
+}
+
+inline Elements Value::elements() const {
+  if (!is_array()) return {document_, 0, 0};
+  return {document_, index_ + 1, document_->node(index_).next};
+}
+
+inline Members Value::members() const {
+  if (!is_object()) return {document_, 0, 0};
+  return {document_, index_ + 1, document_->node(index_).next};
+}
+
+inline Elements::Iterator& Elements::Iterator::operator++() {
+  index_ = document_->node(index_).next;
+  return *this;
+}
+
+inline Members::Iterator& Members::Iterator::operator++() {
+  index_ = document_->node(index_ + 1).next;
+  return *this;
+}
 
 // Unescapes the contents of a valid JSON string. A surrogate pair becomes one character, a lone surrogate U+FFFD.
 void AppendUnescaped(std::string& out, std::string_view escaped);

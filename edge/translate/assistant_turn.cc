@@ -190,7 +190,7 @@ void AssistantTurn::AppendReasoning(std::string& out) const {
   out += ",\"";
   out += ReasoningField(dialect.history);
   out += "\":\"";
-  out += reasoning_;
+  out += reasoning_.empty() ? dialect.unknown_reasoning : std::string_view(reasoning_);
   out += '"';
 }
 
@@ -231,6 +231,7 @@ void AssistantTurn::AppendPrefillMark(std::string& out) {
       out += R"(,"partial":true)";
       return;
     case Dialect::Prefill::kContinueFinalMessage:
+    case Dialect::Prefill::kWithoutThinking:
       context_.ends_with_prefill = true;
       return;
   }

@@ -17,6 +17,8 @@ using json::Value;
 constexpr std::string_view kBillingHeader = "x-anthropic-billing-header:";
 
 constexpr std::string_view kNoResult = "[no result: the tool call was not answered]";
+// Between tool results and user text, where the upstream wants an answer before the next question.
+constexpr std::string_view kResultsRead = "I have read the tool results.";
 constexpr std::string_view kImageBelow = "[image attached below]";
 constexpr std::string_view kDocumentBelow = "[document attached below]";
 
@@ -74,6 +76,7 @@ class MessagesWriter {
     const std::size_t before = out_.size();
     Separate();
     if (turn.AppendTo(out_, place)) {
+      last_is_tool_ = false;
       ++turns_written_;
     } else {
       out_.resize(before);
@@ -129,6 +132,7 @@ class MessagesWriter {
     out_ += R"({"role":"tool","tool_call_id":)";
     json::AppendString(out_, id);
     out_ += R"(,"content":)";
+    last_is_tool_ = true;
     ++turns_written_;
   }
 
@@ -238,7 +242,16 @@ class MessagesWriter {
 
   void FlushUser() {
     if (parts_.empty()) return;
+    if (last_is_tool_ && !context_.dialect.user_after_tool) WriteBridge();
     WriteMessage("user", context_.dialect.text_parts ? ContentParts::Array::kAllowed : ContentParts::Array::kMediaOnly);
+  }
+
+  void WriteBridge() {
+    context_.losses.Add("assistant_turn_invented");
+    Separate();
+    out_ += R"({"role":"assistant","content":)";
+    json::AppendString(out_, kResultsRead);
+    out_ += '}';
   }
 
   void WriteMessage(std::string_view role, ContentParts::Array array) {
@@ -249,6 +262,7 @@ class MessagesWriter {
     parts_.AppendTo(out_, array);
     out_ += '}';
     parts_.Clear();
+    last_is_tool_ = false;
     ++turns_written_;
   }
 
@@ -308,6 +322,7 @@ class MessagesWriter {
   std::vector<std::size_t> orphans_;  // Where in the body the results of this run stand that answer no call.
   std::size_t next_orphan_ = 0;
   std::vector<Value> result_media_;
+  bool last_is_tool_ = false;  // The message written last is a tool message.
   std::size_t turns_written_ = 0;
 };
 

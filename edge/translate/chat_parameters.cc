@@ -5,6 +5,7 @@
 #include "common/base/id.h"
 #include "common/base/text.h"
 #include "common/json/write.h"
+#include "edge/translate/model_family.h"
 #include "edge/translate/schema.h"
 
 namespace ccp::translate {
@@ -57,7 +58,9 @@ class ParametersWriter {
 
   void WriteStop() {
     const Value stops = Field("stop_sequences");
-    if (stops.empty() || !stops || !body_.Begin("stop")) return;
+    if (stops.empty() || !stops) return;
+    if (context_.dialect.max_stop_sequences == 0) return context_.losses.Add("stop_sequences_cut");
+    if (!body_.Begin("stop")) return;
     std::size_t count = 0;
     std::string& out = body_.out();
     out += '[';
@@ -90,9 +93,15 @@ class ParametersWriter {
     json::AppendNumber(body_.out(), *context_.model.temperature);
   }
 
+  // Kimi's thinking models refuse any temperature but their own.
+  bool RefusesSampling() const {
+    if (context_.dialect.thinking != Dialect::Thinking::kKimi) return context_.dialect.drop_sampling;
+    return KimiThinkingOf(context_.model.upstream_name) != KimiThinking::kNever;
+  }
+
   // Where sampling is refused, 1 is what the model does anyway.
   void WriteUnlessRefused(std::string_view key, Value number) {
-    if (!context_.dialect.drop_sampling) return body_.Add(key, number.raw());
+    if (!RefusesSampling()) return body_.Add(key, number.raw());
     if (number.number() != 1.0) context_.losses.Add("sampling_dropped");
   }
 

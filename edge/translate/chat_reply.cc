@@ -9,6 +9,7 @@
 #include "common/json/utf8.h"
 #include "common/json/write.h"
 #include "edge/translate/block_writer.h"
+#include "edge/translate/chat_chunk.h"
 #include "edge/translate/reply.h"
 #include "edge/translate/reply_error.h"
 #include "edge/translate/search_results.h"
@@ -80,13 +81,16 @@ class ChatReply : public Reply {
   bool LearnForm(std::string_view bytes);
   void DrainEvents(std::string& out);
   void OnEvent(const SseReader::Event& event, std::string& out);
+  void OnDone(std::string& out);
+  void OnUnreadable(const SseReader::Event& event, std::string& out);
   bool Parse(std::string_view text);
-  void OnChunk(json::Value root, std::string& out);
+  void OnChunk(const ChunkMembers& chunk, std::string& out);
   void OnWholeAnswer(std::string& out);
-  void OnChoice(json::Value choice, json::Value content, Shape shape, std::string& out);
+  void OnChoice(json::Value choice, const ChoiceMembers& members, Shape shape, std::string& out);
+  void OnFinish(json::Value choice, FinishReason finish, std::string& out);
   void OnContent(json::Value content, Shape shape, std::string& out);
 
-  void Reasoning(json::Value content, std::string& out);
+  void Reasoning(const ContentMembers& content, std::string& out);
   bool Think(json::Value text, std::string& out);            // Whether it said anything; so do the next two.
   bool ThinkBlocks(json::Value blocks, std::string& out);
   bool ThinkDetails(json::Value details, std::string& out);
@@ -95,9 +99,8 @@ class ChatReply : public Reply {
   void Text(std::string_view escaped, std::string& out);
   void Refusal(json::Value refusal, std::string& out);
   void Tools(json::Value calls, Shape shape, std::string& out);
-  void Tool(json::Value call, std::optional<std::int64_t> index, std::string& out);
   void LegacyCall(json::Value function_call, std::string& out);
-  void Function(json::Value function, ToolCallDelta delta, std::string& out);
+  void Function(json::Value function, ToolCallDelta& delta, std::string& out);  // Completes `delta`.
   void FlushText(std::string& out);
 
   void Usage(json::Value usage);
@@ -195,23 +198,25 @@ void ChatReply::DrainEvents(std::string& out) {
 }
 
 void ChatReply::OnEvent(const SseReader::Event& event, std::string& out) {
-  if (Trim(event.data) == "[DONE]") {
-    if (!answered_) return FailHere(BadReply("it holds no choices"), out);
-    return Complete(out);
-  }
-  if (!Parse(event.data)) {
-    if (event.name == "error") {
-      return FailHere(UnreadableError(event.data, context_.estimated_input_tokens), out);
-    }
-    if (!Trim(event.data).empty()) losses_.Add("reply_bytes_skipped");
-    return;
-  }
+  if (!event.data.starts_with('{') && Trim(event.data) == "[DONE]") return OnDone(out);
+  if (!Parse(event.data)) return OnUnreadable(event, out);
   const json::Value root = context_.scratch->root();
-  if (auto error = ReadReplyError(root, context_.estimated_input_tokens)) return FailHere(*std::move(error), out);
-  if (event.name == "error") {
-    return FailHere(UnreadableError(event.data, context_.estimated_input_tokens), out);
+  const ChunkMembers chunk = ReadChunk(root);
+  if (chunk.may_be_error) {
+    if (auto error = ReadReplyError(root, context_.estimated_input_tokens)) return FailHere(*std::move(error), out);
   }
-  OnChunk(root, out);
+  if (event.name == "error") return OnUnreadable(event, out);
+  if (root.is_object()) OnChunk(chunk, out);
+}
+
+void ChatReply::OnDone(std::string& out) {
+  if (!answered_) return FailHere(BadReply("it holds no choices"), out);
+  Complete(out);
+}
+
+void ChatReply::OnUnreadable(const SseReader::Event& event, std::string& out) {
+  if (event.name == "error") return FailHere(UnreadableError(event.data, context_.estimated_input_tokens), out);
+  if (!Trim(event.data).empty()) losses_.Add("reply_bytes_skipped");
 }
 
 // Reads JSON into the scratch document. Ill-formed UTF-8 is replaced: the text around it is worth having.
@@ -223,23 +228,19 @@ bool ChatReply::Parse(std::string_view text) {
   return context_.scratch->Parse(repaired_).ok();
 }
 
-void ChatReply::OnChunk(json::Value root, std::string& out) {
-  if (!root.is_object()) return;
+void ChatReply::OnChunk(const ChunkMembers& chunk, std::string& out) {
   Start(out);
-  const json::Value usage = root["usage"];
-  Usage(usage);
+  Usage(chunk.usage);
   bool has_choice = false;
-  for (const json::Value choice : root["choices"].elements()) {
+  for (const json::Value choice : chunk.choices.elements()) {
     has_choice = true;
-    if (choice["index"].integer().value_or(0) != 0) continue;
-    Usage(choice["usage"]);  // Kimi
-    json::Value content = choice["delta"];
-    // Some servers repeat the whole answer as `message` in the last chunk; it counts only if there was nothing before.
-    if (content.absent_or_null() && !writer_.has_content()) content = choice["message"];
-    OnChoice(choice, content, Shape::kDelta, out);
+    const ChoiceMembers members = ReadChoice(choice);
+    if (members.index.integer().value_or(0) != 0) continue;
+    Usage(members.usage);
+    OnChoice(choice, members, Shape::kDelta, out);
     if (settled()) return;
   }
-  if (!has_choice && usage.is_object() && finish_ != FinishReason::kUnsaid) Complete(out);
+  if (!has_choice && chunk.usage.is_object() && finish_ != FinishReason::kUnsaid) Complete(out);
 }
 
 void ChatReply::OnWholeAnswer(std::string& out) {
@@ -247,10 +248,12 @@ void ChatReply::OnWholeAnswer(std::string& out) {
   if (!Parse(body)) return FailHere(BadReply("it is not JSON"), out);
   const json::Value root = context_.scratch->root();
   if (auto error = ReadReplyError(root, context_.estimated_input_tokens)) return FailHere(*std::move(error), out);
-  Usage(root["usage"]);
-  for (const json::Value choice : root["choices"].elements()) {
-    if (choice["index"].integer().value_or(0) != 0) continue;
-    OnChoice(choice, choice["message"], Shape::kMessage, out);
+  const ChunkMembers answer = ReadChunk(root);
+  Usage(answer.usage);
+  for (const json::Value choice : answer.choices.elements()) {
+    const ChoiceMembers members = ReadChoice(choice);
+    if (members.index.integer().value_or(0) != 0) continue;
+    OnChoice(choice, members, Shape::kMessage, out);
     break;
   }
   if (settled()) return;
@@ -274,11 +277,22 @@ void ChatReply::Finish(End end, std::string& out) {
 
 // ---- From chunks to content
 
-void ChatReply::OnChoice(json::Value choice, json::Value content, Shape shape, std::string& out) {
+void ChatReply::OnChoice(json::Value choice, const ChoiceMembers& members, Shape shape, std::string& out) {
   answered_ = true;
+  json::Value content = shape == Shape::kMessage ? members.message : members.delta;
+  // Some servers repeat the whole answer as `message` in the last chunk; it counts only if there was nothing before.
+  if (content.absent_or_null() && !writer_.has_content()) content = members.message;
   OnContent(content, shape, out);
-  const FinishReason finish = ReadFinishReason(choice["finish_reason"].escaped());
+  if (settled()) return;
+  const FinishReason finish = ReadFinishReason(members.finish_reason.escaped());
   if (finish == FinishReason::kUnsaid || finish_ != FinishReason::kUnsaid) return;
+  OnFinish(choice, finish, out);
+  if (settled() || shape == Shape::kMessage) return;
+  FlushText(out);
+  tools_.CloseWhole(out);
+}
+
+void ChatReply::OnFinish(json::Value choice, FinishReason finish, std::string& out) {
   if (finish == FinishReason::kError) {
     auto error = ReadReplyError(choice, context_.estimated_input_tokens);
     return FailHere(error ? *std::move(error) : BadReply("the upstream says that it failed, and not why"), out);
@@ -289,41 +303,24 @@ void ChatReply::OnChoice(json::Value choice, json::Value content, Shape shape, s
     const auto& asked = context_.stop_sequences;
     if (std::find(asked.begin(), asked.end(), stop) != asked.end()) stop_sequence_ = std::move(stop);
   }
-  if (shape == Shape::kMessage) return;
-  FlushText(out);
-  tools_.CloseWhole(out);
 }
 
 void ChatReply::OnContent(json::Value content, Shape shape, std::string& out) {
-  json::Value text, refusal, calls, function_call, annotations;
-  for (const auto [key, value] : content.members()) {
-    const std::string_view name = key.escaped();
-    if (name == "content") text = value;
-    else if (name == "refusal") refusal = value;
-    else if (name == "tool_calls") calls = value;
-    else if (name == "function_call") function_call = value;
-    else if (name == "annotations") annotations = value;
-  }
-  Reasoning(content, out);
-  Content(text, out);
-  Refusal(refusal, out);
-  Tools(calls, shape, out);
-  if (function_call.is_object()) LegacyCall(function_call, out);
-  search_.Add(annotations);
+  const ContentMembers members = ReadContent(content);
+  Reasoning(members, out);
+  Content(members.text, out);
+  Refusal(members.refusal, out);
+  Tools(members.tool_calls, shape, out);
+  if (members.function_call.is_object()) LegacyCall(members.function_call, out);
+  search_.Add(members.annotations);
 }
 
 // Vendors send the same reasoning under several names; the first that says something counts.
-void ChatReply::Reasoning(json::Value content, std::string& out) {
-  json::Value blocks, details, reasoning_content, reasoning;
-  for (const auto [key, value] : content.members()) {
-    const std::string_view name = key.escaped();
-    if (name == "thinking_blocks") blocks = value;
-    else if (name == "reasoning_details") details = value;
-    else if (name == "reasoning_content") reasoning_content = value;
-    else if (name == "reasoning") reasoning = value;
-  }
-  thinking_.AddDetails(details);
-  if (ThinkBlocks(blocks, out) || ThinkDetails(details, out) || Think(reasoning_content, out) || Think(reasoning, out)) {
+void ChatReply::Reasoning(const ContentMembers& content, std::string& out) {
+  const json::Value details = content.reasoning_details;
+  if (details) thinking_.AddDetails(details);
+  if (ThinkBlocks(content.thinking_blocks, out) || ThinkDetails(details, out) || Think(content.reasoning_content, out) ||
+      Think(content.reasoning, out)) {
     return;
   }
   if (!details.empty() && thinking_.needs_block()) tools_.Thinking({}, out);
@@ -395,34 +392,30 @@ void ChatReply::Tools(json::Value calls, Shape shape, std::string& out) {
   FlushText(out);
   std::int64_t place = 0;
   for (const json::Value call : calls.elements()) {
+    const CallMembers members = ReadCall(call);
+    ToolCallDelta delta;
     // A whole answer lists its calls one by one; only fragments need an index to find their call.
-    Tool(call, shape == Shape::kMessage ? place : call["index"].integer(), out);
+    delta.index = shape == Shape::kMessage ? place : members.index.integer();
+    delta.id = members.id.str();
+    if (members.extra_content) delta.thought_signature = members.extra_content["google"]["thought_signature"].str();
+    Function(members.function, delta, out);
     ++place;
   }
-}
-
-void ChatReply::Tool(json::Value call, std::optional<std::int64_t> index, std::string& out) {
-  ToolCallDelta delta;
-  delta.index = index;
-  delta.id = call["id"].str();
-  delta.thought_signature = call["extra_content"]["google"]["thought_signature"].str();
-  const json::Value function = call["function"];
-  Function(function ? function : call["custom"], std::move(delta), out);
 }
 
 void ChatReply::LegacyCall(json::Value function_call, std::string& out) {
   ToolCallDelta delta;
   delta.index = kLegacyFunctionCall;
   FlushText(out);
-  Function(function_call, std::move(delta), out);
+  Function(function_call, delta, out);
 }
 
-void ChatReply::Function(json::Value function, ToolCallDelta delta, std::string& out) {
-  delta.name = function["name"].str();
-  const json::Value arguments = function["arguments"];
+void ChatReply::Function(json::Value function, ToolCallDelta& delta, std::string& out) {
+  const FunctionMembers members = ReadFunction(function);
+  delta.name = members.name.str();
   std::string object;  // Some servers send the object itself instead of its text.
-  if (arguments.is_object()) json::AppendEscaped(object, arguments.raw());
-  delta.arguments = arguments.is_object() ? std::string_view(object) : arguments.escaped();
+  if (members.arguments.is_object()) json::AppendEscaped(object, members.arguments.raw());
+  delta.arguments = members.arguments.is_object() ? std::string_view(object) : members.arguments.escaped();
   tools_.Call(delta, out);
 }
 

@@ -28,7 +28,7 @@ void WriteStream(ChatBody& body, const ChatContext& context, bool& streams) {
 }
 
 void WritePrefillSwitch(ChatBody& body, const ChatContext& context) {
-  if (!context.ends_with_prefill) return;
+  if (!context.ends_with_prefill || context.dialect.prefill != Dialect::Prefill::kContinueFinalMessage) return;
   body.Add("add_generation_prompt", "false");
   body.Add("continue_final_message", "true");
 }

@@ -1,12 +1,13 @@
 #include "edge/translate/chat_thinking.h"
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include "common/base/text.h"
 #include "common/json/write.h"
+#include "edge/translate/model_family.h"
+#include "edge/translate/thinking_budget.h"
 
 namespace ccp::translate {
 namespace {
@@ -58,34 +59,29 @@ ThinkingWish WishOf(const ChatContext& context) {
   return wish;
 }
 
-// The minor version of "gpt-5.2-codex": 2; 0 for "gpt-5"; nothing for other families.
-std::optional<int> Gpt5Minor(std::string_view name) {
-  constexpr std::string_view kFamily = "gpt-5";
-  const std::size_t at = name.find(kFamily);
-  if (at == std::string_view::npos) return std::nullopt;
-  name.remove_prefix(at + kFamily.size());
-  if (!name.starts_with('.')) return 0;
-  int minor = 0;
-  std::from_chars(name.data() + 1, name.data() + name.size(), minor);
-  return minor;
-}
+// OpenAI's levels by family: low to high for all; gpt-5 also minimal; 5.1 none instead; 5.2 also xhigh; codex models
+// neither minimal nor none.
+constexpr Version kGpt5{5, 0}, kGpt51{5, 1}, kGpt52{5, 2};
 
-// OpenAI's levels by family: o-series low to high; gpt-5 also minimal; 5.1 none instead of minimal; 5.2 also xhigh.
+bool IsCodex(std::string_view model) { return model.find("codex") != std::string_view::npos; }
+
 std::string_view OpenAiEffort(std::string_view effort, std::string_view model) {
-  const std::optional<int> minor = Gpt5Minor(model);
-  if (effort == "minimal" && minor != 0) return "low";
-  if (effort == "xhigh" || effort == "max") return minor.value_or(0) >= 2 ? "xhigh" : "high";
+  const Version version = VersionOf(model, "gpt-").value_or(Version{});
+  if (effort == "minimal") return version == kGpt5 && !IsCodex(model) ? "minimal" : "low";
+  if (effort == "xhigh" || effort == "max") return version >= kGpt52 ? "xhigh" : "high";
   return effort;
 }
 
+// The least thinking there is; "" where nothing but the default is known to be accepted.
 std::string_view OpenAiOff(std::string_view model) {
-  const std::optional<int> minor = Gpt5Minor(model);
-  if (!minor) return "";
-  return *minor >= 1 ? "none" : "minimal";
+  const Version version = VersionOf(model, "gpt-").value_or(Version{});
+  if (version < kGpt5) return "";
+  if (IsCodex(model)) return "low";
+  return version >= kGpt51 ? "none" : "minimal";
 }
 
-// DeepSeek knows low, high and max.
-std::string_view DeepSeekEffort(std::string_view effort) {
+// DeepSeek, Kimi K3 and GLM 5.3 know low, high and max. As DeepSeek maps the rest by itself.
+std::string_view LowHighMax(std::string_view effort) {
   if (effort == "minimal" || effort == "low") return "low";
   return effort == "max" ? "max" : "high";
 }
@@ -122,7 +118,7 @@ class ThinkingWriter {
       case Dialect::Thinking::kChatTemplate:
         return WriteChatTemplate();
       case Dialect::Thinking::kGlm:
-        return WriteSwitch();
+        return WriteGlm();
       case Dialect::Thinking::kKimi:
         return WriteKimi();
       case Dialect::Thinking::kGemini:
@@ -157,12 +153,23 @@ class ThinkingWriter {
 
   void WriteOpenRouter() {
     if (wish_.wish == Wish::kOff) return body_.Add("reasoning", R"({"enabled":false})");
-    if (wish_.wish == Wish::kBudget && context_.model.reasoning_effort.empty()) {
-      return body_.Add("reasoning", Concat(R"({"max_tokens":)", wish_.budget, "}"));
+    if (const auto budget = OpenRouterBudget()) {
+      return body_.Add("reasoning", Concat(R"({"max_tokens":)", *budget, "}"));
     }
     if (wish_.effort.empty()) return;
     const std::string_view effort = wish_.effort == "max" ? std::string_view("xhigh") : std::string_view(wish_.effort);
     body_.Add("reasoning", Concat(R"({"effort":")", effort, "\"}"));
+  }
+
+  // OpenRouter wants max_tokens to be more than the budget. Where the cap leaves no room for one, an effort it is.
+  std::optional<std::int64_t> OpenRouterBudget() {
+    if (wish_.wish != Wish::kBudget || !context_.model.reasoning_effort.empty()) return std::nullopt;
+    const auto asked = context_.request.max_tokens();
+    const auto cap = context_.model.max_tokens;
+    if (!asked || !cap || *asked <= *cap) return wish_.budget;
+    const auto fitting = BudgetWithin(wish_.budget, *asked, *cap);
+    if (fitting != wish_.budget) context_.losses.Add("thinking_budget_capped");
+    return fitting;
   }
 
   void WriteSwitch() {
@@ -172,7 +179,7 @@ class ThinkingWriter {
 
   void WriteDeepSeek() {
     WriteSwitch();
-    if (wish_.wish != Wish::kOff && !wish_.effort.empty()) AddEffort(DeepSeekEffort(wish_.effort));
+    if (wish_.wish != Wish::kOff && !wish_.effort.empty()) AddEffort(LowHighMax(wish_.effort));
   }
 
   // Qwen3 thinks unless told not to, and refuses to when not streaming.
@@ -188,8 +195,16 @@ class ThinkingWriter {
   }
 
   void WriteDoubao() {
-    if (wish_.wish == Wish::kAdaptive) return AddType("auto");
+    if (wish_.wish == Wish::kAdaptive && DoubaoDecidesItself(context_.model.upstream_name)) return AddType("auto");
     WriteSwitch();
+  }
+
+  void WriteGlm() {
+    const GlmThinking can = GlmThinkingOf(context_.model.upstream_name);
+    if (can == GlmThinking::kAlways && wish_.wish == Wish::kOff) return AddEffort("low");
+    WriteSwitch();
+    if (can == GlmThinking::kSwitch || wish_.wish == Wish::kOff || wish_.effort.empty()) return;
+    AddEffort(LowHighMax(wish_.effort));
   }
 
   void WriteChatTemplate() {
@@ -197,10 +212,19 @@ class ThinkingWriter {
     body_.Add("chat_template_kwargs", wish_.is_on() ? R"({"enable_thinking":true})" : R"({"enable_thinking":false})");
   }
 
-  // The switch came with k2.5; earlier models either always think or never do.
   void WriteKimi() {
-    if (NameHas("k2.") || NameHas("k3")) return WriteSwitch();
-    if (!NameHas("thinking")) NoteDropped();
+    switch (KimiThinkingOf(context_.model.upstream_name)) {
+      case KimiThinking::kNever:
+        return NoteDropped();
+      case KimiThinking::kSwitch:
+        return WriteSwitch();
+      case KimiThinking::kAlways:
+        return;
+      case KimiThinking::kEffort:
+        if (wish_.wish == Wish::kOff) return AddEffort("low");
+        if (!wish_.effort.empty()) AddEffort(LowHighMax(wish_.effort));
+        return;
+    }
   }
 
   // Only 2.5 Flash can be kept from thinking; the others get the least there is.
@@ -222,12 +246,24 @@ class ThinkingWriter {
   ThinkingWish wish_;
 };
 
+// Why this request must not think: a loss code; "" if it may.
+std::string_view ReasonAgainst(const ChatContext& context, ToolForce force) {
+  const Dialect& dialect = context.dialect;
+  if (context.ends_with_prefill && dialect.prefill == Dialect::Prefill::kWithoutThinking) {
+    return "thinking_disabled_for_prefill";
+  }
+  if (force == ToolForce::kFree || !dialect.forced_tool_excludes_thinking) return "";
+  const bool is_kimi = dialect.thinking == Dialect::Thinking::kKimi;
+  const bool may_do_both = is_kimi && KimiThinkingOf(context.model.upstream_name) == KimiThinking::kEffort;
+  return may_do_both ? "" : "thinking_disabled_for_tool_choice";
+}
+
 }  // namespace
 
 void WriteThinking(ChatBody& body, ChatContext& context, ToolForce force) {
   ThinkingWish wish = WishOf(context);
-  if (force == ToolForce::kForced && context.dialect.forced_tool_excludes_thinking && wish.wish != Wish::kOff) {
-    if (wish.is_on()) context.losses.Add("thinking_disabled_for_tool_choice");
+  if (const std::string_view reason = ReasonAgainst(context, force); !reason.empty()) {
+    if (wish.is_on()) context.losses.Add(reason);
     wish.wish = Wish::kOff;  // Also when nobody asked: these models think by default.
   }
   ThinkingWriter(body, context, std::move(wish)).Write();

@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "common/json/write.h"
 #include "edge/translate/client_tools.h"
+#include "edge/translate/model_family.h"
 #include "edge/translate/schema.h"
 
 namespace ccp::translate {
@@ -21,17 +22,29 @@ bool SearchesItself(const ChatContext& context) {
   switch (context.dialect.search) {
     case Search::kWebSearchOptions:
       return context.model.upstream_name.find("search") != std::string::npos;
-    case Search::kOpenRouterPlugin:
+    case Search::kOpenRouter:
     case Search::kQwen:
     case Search::kGlm:
       return true;
-    // Kimi's search wants its own call echoed by the caller, and Gemini's compatible API has none.
-    case Search::kKimi:
-    case Search::kGemini:
     case Search::kNone:
       return false;
   }
   return false;
+}
+
+// What tool_choice may be for this very model.
+Dialect::ToolChoice ToolChoiceOf(const ChatContext& context) {
+  if (context.dialect.thinking != Dialect::Thinking::kKimi) return context.dialect.tool_choice;
+  switch (KimiThinkingOf(context.model.upstream_name)) {
+    case KimiThinking::kNever:
+    case KimiThinking::kSwitch:
+      return Dialect::ToolChoice::kAny;
+    case KimiThinking::kAlways:  // "tool_choice 'required' is incompatible with thinking enabled"
+      return Dialect::ToolChoice::kAutoOnly;
+    case KimiThinking::kEffort:
+      return Dialect::ToolChoice::kUnnamed;
+  }
+  return Dialect::ToolChoice::kAny;
 }
 
 class ToolsWriter {
@@ -44,10 +57,7 @@ class ToolsWriter {
     for (const Value tool : context_.request.tools().elements()) {
       if (auto error = WriteTool(tools, tool, index++)) return *std::move(error);
     }
-    if (search_ && context_.dialect.search == Search::kGlm) {
-      Separate(tools);
-      tools += R"({"type":"web_search","web_search":{"enable":true,"search_result":true}})";
-    }
+    if (search_) WriteSearchTool(tools);
     tools += ']';
     if (search_) WriteSearch();
     return WriteChoice(tools);
@@ -145,20 +155,18 @@ class ToolsWriter {
     return Concat(" The screen is ", *width, " pixels wide and ", *height, " high.");
   }
 
+  // Some vendors' search is one of the tools, others' a member of its own.
+  void WriteSearchTool(std::string& tools) const {
+    const bool is_glm = context_.dialect.search == Search::kGlm;
+    if (!is_glm && context_.dialect.search != Search::kOpenRouter) return;
+    Separate(tools);
+    tools += is_glm ? R"({"type":"web_search","web_search":{"enable":true,"search_result":true}})"
+                    : R"({"type":"openrouter:web_search"})";
+  }
+
   void WriteSearch() {
-    switch (context_.dialect.search) {
-      case Search::kWebSearchOptions:
-        return body_.Add("web_search_options", "{}");
-      case Search::kOpenRouterPlugin:
-        return body_.Add("plugins", R"([{"id":"web"}])");
-      case Search::kQwen:
-        return body_.Add("enable_search", "true");
-      case Search::kGlm:  // Stands among the tools.
-      case Search::kKimi:
-      case Search::kGemini:
-      case Search::kNone:
-        return;
-    }
+    if (context_.dialect.search == Search::kWebSearchOptions) body_.Add("web_search_options", "{}");
+    if (context_.dialect.search == Search::kQwen) body_.Add("enable_search", "true");
   }
 
   Result<ToolForce> WriteChoice(const std::string& tools) {
@@ -183,12 +191,16 @@ class ToolsWriter {
     if (type.is("none")) body_.Add("tool_choice", R"("none")");
     if (!type.is("any") && !type.is("tool")) return ToolForce::kFree;
     if (forced_is_search_) return ToolForce::kFree;
-    if (context_.dialect.tool_choice == Dialect::ToolChoice::kAutoOnly) {
+    const Dialect::ToolChoice allowed = ToolChoiceOf(context_);
+    if (allowed == Dialect::ToolChoice::kAutoOnly) {
       context_.losses.Add("tool_choice_downgraded");
       body_.Add("tool_choice", R"("auto")");
       return ToolForce::kFree;
     }
-    if (type.is("any")) {
+    const bool unnamed = type.is("any") || allowed == Dialect::ToolChoice::kUnnamed;
+    // With one function offered, that any must be called names it as well.
+    if (unnamed && type.is("tool") && functions_ > 1) context_.losses.Add("tool_choice_downgraded");
+    if (unnamed) {
       body_.Add("tool_choice", R"("required")");
     } else if (body_.Begin("tool_choice")) {
       body_.out() += R"({"type":"function","function":{"name":)";

@@ -12,12 +12,14 @@ using Schema = Dialect::Schema;
 using Search = Dialect::Search;
 using Prefill = Dialect::Prefill;
 
-// Every row was read from the vendor's own API reference in November 2026, unless its comment says otherwise.
+// Sources, read in November 2026: "docs" is the vendor's own documentation or the API types of its SDK; "reports" are
+// refusals that users quote, word for word, in issue trackers; "experience" is what nobody here has seen in writing.
 std::vector<Dialect> MakeDialects() {
   return {
-      // platform.openai.com/docs/api-reference/chat/create. max_tokens is deprecated there, and refused by reasoning
-      // models.
-      // Tool-call ids over 40 characters are refused ("string too long"). Also what an unknown compatible host gets.
+      // Also what an unknown compatible host gets.
+      // docs (API reference, chat/create): max_tokens is deprecated for max_completion_tokens, user, service_tier auto
+      // and default, stop up to 4, file parts, web_search_options for the search models.
+      // reports: "Invalid 'messages[2].tool_calls[0].id': string too long. Expected a string with maximum length 40".
       {.name = "openai",
        .token_limit = Limit::kMaxCompletionTokens,
        .system_parts = true,
@@ -25,7 +27,8 @@ std::vector<Dialect> MakeDialects() {
        .search = Search::kWebSearchOptions,
        .max_tool_id = 40,
        .service_tier = true},
-      // platform.openai.com/docs/guides/reasoning: developer messages, no sampling, effort instead of a budget.
+      // docs (API reference; reasoning guide): developer messages, max_completion_tokens only, effort instead of a
+      // budget, stop "not supported with latest reasoning models". reports: temperature and top_p are refused.
       {.name = "openai-reasoning",
        .token_limit = Limit::kMaxCompletionTokens,
        .thinking = Thinking::kReasoningEffort,
@@ -34,10 +37,14 @@ std::vector<Dialect> MakeDialects() {
        .drop_sampling = true,
        .pdf = true,
        .search = Search::kWebSearchOptions,
+       .max_stop_sequences = 0,
        .max_tool_id = 40,
        .service_tier = true},
-      // openrouter.ai/docs: reasoning object, reasoning_details go back, cache_control passes to Claude and Gemini, web
-      // plugin.
+      // docs (reasoning tokens; SDK types): the reasoning object with effort, max_tokens or enabled, reasoning_details
+      // go back, top_k, user, parallel_tool_calls; the server tool openrouter:web_search, its "web" plugin being
+      // deprecated.
+      // reports: OpenAI's limit of 40 for tool-call ids holds behind it. experience: cache_control reaches Claude and
+      // Gemini, file parts.
       {.name = "openrouter",
        .thinking = Thinking::kOpenRouter,
        .history = History::kReasoningDetails,
@@ -45,10 +52,12 @@ std::vector<Dialect> MakeDialects() {
        .top_k = true,
        .cache_control = true,
        .pdf = true,
-       .search = Search::kOpenRouterPlugin},
-      // api-docs.deepseek.com: content is a string; thinking switch and effort; reasoning_content must come back beside
-      // calls;
-      // JSON mode without a schema; a forced tool is refused while thinking.
+       .search = Search::kOpenRouter,
+       .max_tool_id = 40},
+      // docs (thinking mode; chat completion): thinking is on by default, efforts low, high and max, reasoning_content
+      // must come back beside calls, stop up to 16, JSON mode without a schema.
+      // reports: "Thinking mode does not support this tool_choice" for a forced tool; "" will do for reasoning_content.
+      // experience: content is a string; no images, no user, no parallel_tool_calls.
       {.name = "deepseek",
        .thinking = Thinking::kDeepSeek,
        .history = History::kReasoningContent,
@@ -60,8 +69,9 @@ std::vector<Dialect> MakeDialects() {
        .json_schema = false,
        .max_stop_sequences = 16,
        .forced_tool_excludes_thinking = true},
-      // DashScope, OpenAI-compatible mode: enable_thinking, thinking_budget, top_k, enable_search; partial continues a
-      // prefill.
+      // docs (Model Studio: deep thinking): enable_thinking; its SDKs: enable_search, parallel_tool_calls.
+      // reports: "The tool_choice parameter does not support being set to required or object in thinking mode".
+      // experience: thinking_budget, top_k, partial; no user, no null content. Older models know JSON mode alone.
       {.name = "qwen",
        .thinking = Thinking::kQwen,
        .null_content = false,
@@ -70,30 +80,40 @@ std::vector<Dialect> MakeDialects() {
        .search = Search::kQwen,
        .forced_tool_excludes_thinking = true,
        .prefill = Prefill::kPartial},
-      // Volcano Ark: thinking.type enabled, disabled or auto. Its models at times write calls as text.
-      {.name = "doubao", .thinking = Thinking::kDoubao, .user = false, .text_tool_calls = true},
-      // ai.google.dev/gemini-api/docs/openai: thinking under extra_body.google, a subset of OpenAPI as schema.
+      // docs (types of Volcano's Ark SDK): thinking, user, parallel_tool_calls, service_tier auto and default.
+      // experience: its models at times write calls as text.
+      {.name = "doubao", .thinking = Thinking::kDoubao, .text_tool_calls = true, .service_tier = true},
+      // docs (OpenAI compatibility; thinking): thinking under extra_body.google, or reasoning_effort, never both.
+      // reports: "Invalid JSON payload received. Unknown name \"parallel_tool_calls\": Cannot find field".
+      // experience: user is refused alike, a subset of OpenAPI as schema, stop up to 5.
       {.name = "gemini",
        .thinking = Thinking::kGemini,
        .schema = Schema::kGemini,
        .parallel_tool_calls = false,
        .user = false,
        .max_stop_sequences = 5},
-      // console.groq.com/docs/openai: max_completion_tokens; several length and pattern keywords are refused in tool
-      // schemas.
+      // docs (API types of its SDK): user, parallel_tool_calls, every tool_choice, stop up to 4.
+      // reports: "minItems is not supported" in a response_format. experience: that tools are held to the same rules.
       {.name = "groq", .token_limit = Limit::kMaxCompletionTokens, .schema = Schema::kNoLimits},
-      // platform.moonshot.ai/docs: thinking switch from k2.5 on, reasoning_content must come back, partial mode for
-      // prefills.
+      // docs (chat API reference): max_tokens is deprecated, the thinking switch, stop up to 5, partial, json_schema;
+      // of users it takes a safety_identifier.
+      // reports: "thinking is enabled but reasoning_content is missing in assistant tool call message", of "" as well
+      // with k2.5 and k2.6, while " " passes; "tool_choice 'specified' is incompatible with thinking enabled".
+      // experience: no parallel_tool_calls.
       {.name = "kimi",
+       .token_limit = Limit::kMaxCompletionTokens,
        .thinking = Thinking::kKimi,
        .history = History::kReasoningContent,
        .echo_required = true,
+       .unknown_reasoning = " ",
        .parallel_tool_calls = false,
        .user = false,
        .max_stop_sequences = 5,
        .forced_tool_excludes_thinking = true,
        .prefill = Prefill::kPartial},
-      // docs.z.ai: thinking switch, one stop word, tool_choice auto only, JSON mode without a schema, own search tool.
+      // docs (chat completions; thinking mode): the thinking switch, reasoning_content comes back, tool_choice auto
+      // only, one stop word, JSON mode, a user_id of its own instead of user. experience: no schema in response_format,
+      // the web_search tool, no parallel_tool_calls.
       {.name = "glm",
        .thinking = Thinking::kGlm,
        .history = History::kReasoningContent,
@@ -103,19 +123,24 @@ std::vector<Dialect> MakeDialects() {
        .search = Search::kGlm,
        .max_stop_sequences = 1,
        .tool_choice = Dialect::ToolChoice::kAutoOnly},
-      // docs.mistral.ai/api: unknown fields are refused, ids are nine letters or digits, the last message is never
-      // system,
-      // usage comes unasked, prefix continues a prefill.
+      // docs (types of its SDK): max_tokens, parallel_tool_calls.
+      // reports: "Extra inputs are not permitted" of max_completion_tokens, metadata, reasoning_content and others;
+      // "Tool call id was ... but must be a-z, A-Z, 0-9, with a length of 9"; "Unexpected role 'user' after role
+      // 'tool'"; "Expected last role User or Tool (or Assistant with prefix True)"; $schema and $id break its tool
+      // grammar.
+      // experience: usage comes unasked; limits in schemas are refused.
       {.name = "mistral",
        .null_content = false,
+       .user_after_tool = false,
        .schema = Schema::kNoLimits,
        .tool_id = Dialect::ToolId::kMistral9,
        .stream_usage = false,
        .user = false,
        .system_anywhere = false,
        .prefill = Prefill::kPrefix},
-      // docs.vllm.ai, OpenAI-compatible server. Chat templates decide much: text as strings, system at the top, no
-      // null.
+      // docs (reasoning outputs): the field reasoning, once reasoning_content; chat_template_kwargs.enable_thinking.
+      // experience: chat templates decide much, so text goes as strings, system to the top, and nothing is null;
+      // continue_final_message.
       {.name = "vllm",
        .thinking = Thinking::kChatTemplate,
        .history = History::kReasoning,
@@ -124,16 +149,22 @@ std::vector<Dialect> MakeDialects() {
        .top_k = true,
        .system_anywhere = false,
        .prefill = Prefill::kContinueFinalMessage},
-      // llama.cpp, tools/server/README.md. A trailing assistant message is continued without being asked.
+      // docs (source, common/chat.cpp): reasoning_content in messages, tool_choice auto, none or required: a named tool
+      // is read as auto.
+      // reports: "Assistant response prefill is incompatible with enable_thinking". experience: as with vLLM,
+      // templates.
       {.name = "llamacpp",
        .thinking = Thinking::kChatTemplate,
        .history = History::kReasoningContent,
        .text_parts = false,
        .null_content = false,
        .top_k = true,
-       .system_anywhere = false},
-      // docs.ollama.com/openai: no tool_choice; a wish to think is an error for models that cannot, so only "none" is
-      // sent.
+       .tool_choice = Dialect::ToolChoice::kUnnamed,
+       .system_anywhere = false,
+       .prefill = Prefill::kWithoutThinking},
+      // docs (OpenAI compatibility; source, openai/openai.go): the field reasoning, reasoning_effort, stream_options,
+      // response_format with a schema; no tool_choice, no parallel_tool_calls; user is ignored.
+      // experience: a wish to think is an error for models that cannot, so only "none" is sent.
       {.name = "ollama",
        .thinking = Thinking::kOllama,
        .history = History::kReasoning,

@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "common/json/write.h"
 #include "edge/translate/reasoning_state.h"
+#include "edge/translate/thinking_budget.h"
 
 namespace ccp::translate {
 namespace {
@@ -23,7 +24,38 @@ std::size_t EndOf(Value value) { return value.offset() + value.raw().size(); }
 
 Splice Replace(Value value, std::string text) { return {value.offset(), EndOf(value), std::move(text)}; }
 
+bool IsThinking(Value block) {
+  const Value type = block["type"];
+  return type.is("thinking") || type.is("redacted_thinking");
+}
+
 bool IsOurThinking(Value block) { return block["type"].is("thinking") && LooksLikeState(block["signature"].escaped()); }
+
+bool IsAssistant(Value message) { return message["role"].is("assistant"); }
+
+bool HasToolResult(Value message) {
+  for (const Value block : message["content"].elements()) {
+    if (block["type"].is("tool_result")) return true;
+  }
+  return false;
+}
+
+// Where the tool loop begins that the conversation is in: at the first assistant message behind what the user said
+// last. messages.size(): in none.
+std::size_t LoopBegin(const std::vector<Value>& messages) {
+  std::size_t begin = messages.size();
+  bool user_spoke = true;  // Between the last assistant message and here, and no tool answered there.
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    if (IsAssistant(messages[i])) {
+      if (user_spoke) begin = i;
+      user_spoke = false;
+    } else {
+      const bool follows_assistant = i == 0 || IsAssistant(messages[i - 1]);
+      user_spoke = (follows_assistant || user_spoke) && !HasToolResult(messages[i]);
+    }
+  }
+  return user_spoke ? messages.size() : begin;
+}
 
 // Takes elements out of an array with the right number of commas. `removed` runs along `elements`; at least one stays.
 void RemoveElements(const std::vector<Value>& elements, const std::vector<bool>& removed,
@@ -41,13 +73,21 @@ void RemoveElements(const std::vector<Value>& elements, const std::vector<bool>&
   }
 }
 
+bool AreAll(const std::vector<bool>& removed) {
+  return std::all_of(removed.begin(), removed.end(), [](bool is_removed) { return is_removed; });
+}
+
 class DirectSplicer {
  public:
-  DirectSplicer(const MessagesRequest& request, const config::Model& model) : request_(request), model_(model) {}
+  DirectSplicer(const MessagesRequest& request, const config::Model& model, Losses& losses)
+      : request_(request), model_(model), losses_(losses) {
+    for (const Value message : request.messages().elements()) messages_.push_back(message);
+  }
 
   std::string Run() {
     ReplaceModel();
     CapMaxTokens();
+    AdjustThinking();
     CleanMessages();
     return Apply();
   }
@@ -58,35 +98,89 @@ class DirectSplicer {
     splices_.push_back(Replace(request_.model_value(), json::Quoted(model_.upstream_name)));
   }
 
+  bool CapsMaxTokens() const {
+    return request_.max_tokens() && model_.max_tokens && *request_.max_tokens() > *model_.max_tokens;
+  }
+
   void CapMaxTokens() {
-    if (!request_.max_tokens() || !model_.max_tokens || *request_.max_tokens() <= *model_.max_tokens) return;
+    if (!CapsMaxTokens()) return;
     splices_.push_back(Replace(request_.max_tokens_value(), std::to_string(*model_.max_tokens)));
+    losses_.Add("max_tokens_capped");
+  }
+
+  void AdjustThinking() {
+    if (!request_.thinking()["type"].is("enabled")) return;
+    const std::size_t loop = LoopBegin(messages_);
+    if (LosesItsThinking(loop)) {
+      no_thinking_from_ = loop;  // Without thinking, the upstream refuses any block of it in this turn.
+      return SwitchThinkingOff("thinking_disabled_for_history");
+    }
+    if (CapsMaxTokens()) CapBudget();
+  }
+
+  // Whether the turn that begins at `loop` began with thinking of ours, and will begin with something else.
+  bool LosesItsThinking(std::size_t loop) const {
+    bool had_ours = false;
+    for (std::size_t i = loop; i < messages_.size(); ++i) {
+      if (!IsAssistant(messages_[i])) continue;
+      for (const Value block : messages_[i]["content"].elements()) {
+        if (!IsOurThinking(block)) return had_ours && !IsThinking(block);
+        had_ours = true;
+      }
+    }
+    return false;
+  }
+
+  void CapBudget() {
+    const Value budget = request_.thinking()["budget_tokens"];
+    const auto asked = budget.integer();
+    if (!asked) return;
+    const auto fitting = BudgetWithin(*asked, *request_.max_tokens(), *model_.max_tokens);
+    if (!fitting) return SwitchThinkingOff("thinking_disabled_for_max_tokens");
+    if (*fitting == *asked) return;
+    splices_.push_back(Replace(budget, std::to_string(*fitting)));
+    losses_.Add("thinking_budget_capped");
+  }
+
+  void SwitchThinkingOff(std::string_view loss) {
+    splices_.push_back(Replace(request_.thinking(), R"({"type":"disabled"})"));
+    losses_.Add(loss);
+    RemoveThinkingEdits();
+  }
+
+  // "`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive"
+  void RemoveThinkingEdits() {
+    const Value edits = request_.root()["context_management"]["edits"];
+    std::vector<Value> elements;
+    std::vector<bool> removed;
+    for (const Value edit : edits.elements()) {
+      elements.push_back(edit);
+      removed.push_back(edit["type"].escaped().starts_with("clear_thinking"));
+    }
+    if (elements.empty()) return;
+    if (AreAll(removed)) return splices_.push_back(Replace(edits, "[]"));
+    RemoveElements(elements, removed, splices_);
   }
 
   void CleanMessages() {
-    std::vector<Value> messages;
     std::vector<bool> removed;
-    for (const Value message : request_.messages().elements()) {
-      messages.push_back(message);
-      removed.push_back(CleanMessage(message));
-    }
-    const bool all = std::all_of(removed.begin(), removed.end(), [](bool is_removed) { return is_removed; });
-    if (!all) RemoveElements(messages, removed, splices_);
+    for (std::size_t i = 0; i < messages_.size(); ++i) removed.push_back(CleanMessage(i));
+    if (!AreAll(removed)) RemoveElements(messages_, removed, splices_);
   }
 
   // Returns whether the message is to go as a whole, because nothing of it would be left.
-  bool CleanMessage(Value message) {
+  bool CleanMessage(std::size_t index) {
+    const auto is_unwanted = index >= no_thinking_from_ ? IsThinking : IsOurThinking;
     std::vector<Value> blocks;
     std::vector<bool> removed;
-    for (const Value block : message["content"].elements()) {
+    for (const Value block : messages_[index]["content"].elements()) {
       blocks.push_back(block);
-      removed.push_back(IsOurThinking(block));
+      removed.push_back(is_unwanted(block));
+      if (removed.back()) losses_.Add("thinking_history_dropped");
+      CleanToolId(block);
     }
-    if (!removed.empty() && std::all_of(removed.begin(), removed.end(), [](bool is_removed) { return is_removed; })) {
-      return true;
-    }
+    if (!blocks.empty() && AreAll(removed)) return true;
     RemoveElements(blocks, removed, splices_);
-    for (const Value block : blocks) CleanToolId(block);
     return false;
   }
 
@@ -116,13 +210,21 @@ class DirectSplicer {
 
   const MessagesRequest& request_;
   const config::Model& model_;
+  Losses& losses_;
+  std::vector<Value> messages_;
+  std::size_t no_thinking_from_ = static_cast<std::size_t>(-1);  // Messages from here on lose all thinking.
   std::vector<Splice> splices_;
 };
 
 }  // namespace
 
+std::string ToDirectRequest(const MessagesRequest& request, const config::Model& model, Losses& losses) {
+  return DirectSplicer(request, model, losses).Run();
+}
+
 std::string ToDirectRequest(const MessagesRequest& request, const config::Model& model) {
-  return DirectSplicer(request, model).Run();
+  Losses unreported;
+  return ToDirectRequest(request, model, unreported);
 }
 
 }  // namespace ccp::translate

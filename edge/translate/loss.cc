@@ -7,7 +7,7 @@ namespace ccp::translate {
 const std::vector<LossCode>& LossCodes() {
   static const std::vector<LossCode> codes = {
       // Request: history and content.
-      {"cache_control_dropped", "prompt-cache marks were left out; the upstream caches by its own rules, or not at all"},
+      {"cache_control_dropped", "prompt-cache marks were left out; the upstream caches by its own rules or not"},
       {"thinking_history_dropped", "thinking of earlier turns was left out; the upstream takes none back"},
       {"images_dropped", "images were replaced by a note; the upstream reads none"},
       {"documents_dropped", "documents in tool results were replaced by a note; the upstream reads none"},
@@ -15,8 +15,10 @@ const std::vector<LossCode>& LossCodes() {
       {"server_tool_history_dropped", "results of server tools in earlier turns were left out"},
       {"unknown_block_dropped", "a content block of a kind unknown here was left out"},
       {"tool_result_orphaned", "a tool result without its call was passed on as user text"},
-      {"tool_result_invented", "a tool call without a result was answered with a note, as the upstream demands an answer"},
+      {"tool_result_invented", "a tool call without a result was answered with a note; the upstream demands one"},
       {"tool_call_renumbered", "two tool calls of one turn had the same id; the second got a new one"},
+      {"assistant_turn_invented",
+       "a short assistant message was put between tool results and user text; the upstream wants one there"},
       {"system_in_user_turn", "a system message inside the conversation was passed on as marked user text"},
       // Request: tools.
       {"server_tool_dropped", "a server tool was left out; the upstream has nothing like it"},
@@ -36,6 +38,11 @@ const std::vector<LossCode>& LossCodes() {
       {"service_tier_dropped", "service_tier was left out; the upstream has none"},
       {"thinking_dropped", "the wish for thinking was left out; the upstream has no switch for it"},
       {"thinking_disabled_for_tool_choice", "thinking was switched off; the upstream refuses it with a forced tool"},
+      {"thinking_disabled_for_prefill", "thinking was switched off; the upstream refuses it once an answer is begun"},
+      {"thinking_disabled_for_max_tokens", "thinking was switched off; the model's max_tokens leaves no room for it"},
+      {"thinking_disabled_for_history",
+       "thinking was switched off until the tool loop ends; its thinking so far came from another upstream"},
+      {"thinking_budget_capped", "thinking.budget_tokens was lowered to fit below the capped max_tokens"},
       {"json_schema_downgraded", "the JSON schema of the answer was passed on as an instruction, not enforced"},
       {"context_management_dropped", "context_management was left out; history is sent whole"},
       {"mcp_servers_dropped", "mcp_servers were left out; the upstream does not reach them"},

@@ -24,7 +24,9 @@ constexpr std::array<std::string_view, 5> kMapsOfSchemas = {"properties", "patte
 constexpr std::array<std::string_view, 9> kSingleSchemas = {
     "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "additionalItems"};
 constexpr std::array<std::string_view, 4> kListsOfSchemas = {"anyOf", "allOf", "oneOf", "prefixItems"};
-constexpr std::array<std::string_view, 4> kLimitKeywords = {"minLength", "maxLength", "pattern", "format"};
+constexpr std::array<std::string_view, 6> kLimitKeywords = {"minLength", "maxLength", "pattern",
+                                                            "format",    "minItems",  "maxItems"};
+constexpr std::array<std::string_view, 2> kNames = {"$schema", "$id"};  // Say nothing about what is valid.
 
 // Separates members and elements.
 class Commas {
@@ -46,8 +48,8 @@ class Commas {
   bool first_ = true;
 };
 
-// Copies a schema without the length and pattern keywords. A property may be called like a keyword, so the walk knows
-// where schemas stand.
+// Copies a schema without the length and pattern keywords and without its own name. A property may be called like a
+// keyword, so the walk knows where schemas stand.
 class LimitRemover {
  public:
   LimitRemover(std::string& out, const TokenCopier& copier) : out_(out), copier_(copier) {}
@@ -63,6 +65,7 @@ class LimitRemover {
     out_ += '{';
     Commas commas(out_);
     for (const auto& [key, value] : schema.members()) {
+      if (IsOneOf(key.escaped(), kNames)) continue;
       if (IsOneOf(key.escaped(), kLimitKeywords)) {
         change_ = SchemaChange::kReduced;
         continue;

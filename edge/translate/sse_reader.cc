@@ -114,6 +114,11 @@ bool SseReader::TakeLine(std::string_view line, bool stays) {
     ClearEvent();  // A name without data is no event.
     return false;
   }
+  constexpr std::string_view kUsualBeginning = "data: ";
+  if (line.starts_with(kUsualBeginning)) {
+    SetField("data", line.substr(kUsualBeginning.size()), stays);
+    return false;
+  }
   const std::size_t colon = line.find(':');
   if (colon == 0) return false;  // A comment: a sign of life, nothing more.
   std::string_view value = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);

@@ -134,11 +134,17 @@ void ToolCalls::Take(ToolCall& call, std::string_view text, std::string_view esc
   }
   call.arguments += text;
   if (call.broken) return;
-  const std::string accepted = Accepted(call, text);
+  const std::size_t taken = call.scanner.Push(text);
+  std::string repaired;
+  if (taken != text.size()) {
+    repaired = Concat(text.substr(0, taken), Repaired(call, text.substr(taken)));
+    text = repaired;
+    escaped = {};
+  }
   if (call.scanner.blank() || (!call.emitted && IsEmptyObject(call.arguments))) return;
-  if (!escaped.empty() && accepted == text) return Emit(call, escaped, out);
+  if (!escaped.empty()) return Emit(call, escaped, out);
   std::string escaped_again;
-  json::AppendEscaped(escaped_again, accepted);
+  json::AppendEscaped(escaped_again, text);
   Emit(call, escaped_again, out);
 }
 
@@ -154,15 +160,12 @@ void ToolCalls::SettleDoubt(ToolCall& call, std::string& out) {
   Take(call, repeated ? std::string_view(held).substr(call.arguments.size()) : held, {}, out);
 }
 
-// What of `text` continues the object, with the two slips of weak models put right that have one meaning only:
-// a control character inside a string, and a backslash before a character that needs none.
-std::string ToolCalls::Accepted(ToolCall& call, std::string_view text) {
+// `text` begins with what cannot stand there. What of it continues the object nevertheless, with the two slips of weak
+// models put right that have one meaning only: a control character inside a string, and a backslash before a character
+// that needs none.
+std::string ToolCalls::Repaired(ToolCall& call, std::string_view text) {
   std::string accepted;
-  while (true) {
-    const std::size_t taken = call.scanner.Push(text);
-    accepted += text.substr(0, taken);
-    text.remove_prefix(taken);
-    if (text.empty()) return accepted;
+  while (!text.empty()) {
     std::string repair;
     if (call.scanner.in_string()) {
       json::AppendEscaped(repair, text.substr(0, 1));
@@ -174,9 +177,13 @@ std::string ToolCalls::Accepted(ToolCall& call, std::string_view text) {
       call.broken = !call.scanner.complete();
       return accepted;
     }
-    accepted += repair;
     losses_.Add(kRepaired);
+    const std::size_t taken = call.scanner.Push(text);
+    accepted += repair;
+    accepted += text.substr(0, taken);
+    text.remove_prefix(taken);
   }
+  return accepted;
 }
 
 void ToolCalls::Emit(ToolCall& call, std::string_view escaped, std::string& out) {

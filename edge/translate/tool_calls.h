@@ -85,7 +85,7 @@ class ToolCalls {
   void Arguments(ToolCall& call, std::string_view escaped, std::string& out);
   void Take(ToolCall& call, std::string_view text, std::string_view escaped, std::string& out);
   void SettleDoubt(ToolCall& call, std::string& out);
-  std::string Accepted(ToolCall& call, std::string_view text);
+  std::string Repaired(ToolCall& call, std::string_view text);
   void Emit(ToolCall& call, std::string_view escaped, std::string& out);
   void Put(Kind kind, std::string_view content, std::string& out);
   void Write(Kind kind, std::string_view content, std::string& out);

@@ -30,6 +30,7 @@ std::optional<std::int64_t> FirstCount(json::Value object, std::initializer_list
 }  // namespace
 
 std::optional<usage::Tokens> ReadChatUsage(json::Value usage) {
+  if (!usage.is_object()) return std::nullopt;
   const auto prompt = FirstCount(usage, {{"prompt_tokens"}, {"input_tokens"}});
   const auto completion = FirstCount(usage, {{"completion_tokens"}, {"output_tokens"}});
   if (!prompt && !completion) return std::nullopt;

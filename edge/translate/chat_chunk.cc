@@ -1,0 +1,75 @@
+#include "edge/translate/chat_chunk.h"
+
+#include <string_view>
+
+namespace ccp::translate {
+
+ChunkMembers ReadChunk(json::Value root) {
+  ChunkMembers chunk;
+  for (const auto [key, value] : root.members()) {
+    const std::string_view name = key.escaped();
+    if (name == "choices") chunk.choices = value;
+    else if (name == "usage") chunk.usage = value;
+    else if (name == "error") chunk.may_be_error |= !value.is_null();
+    else if (name == "object" || name == "type") chunk.may_be_error |= value.escaped() == "error";
+  }
+  chunk.may_be_error |= !chunk.choices && !chunk.usage;
+  return chunk;
+}
+
+ChoiceMembers ReadChoice(json::Value choice) {
+  ChoiceMembers members;
+  for (const auto [key, value] : choice.members()) {
+    const std::string_view name = key.escaped();
+    if (name == "index") members.index = value;
+    else if (name == "delta") members.delta = value;
+    else if (name == "message") members.message = value;
+    else if (name == "finish_reason") members.finish_reason = value;
+    else if (name == "usage") members.usage = value;
+  }
+  return members;
+}
+
+ContentMembers ReadContent(json::Value content) {
+  ContentMembers members;
+  for (const auto [key, value] : content.members()) {
+    const std::string_view name = key.escaped();
+    if (name == "content") members.text = value;
+    else if (name == "tool_calls") members.tool_calls = value;
+    else if (name == "reasoning_content") members.reasoning_content = value;
+    else if (name == "reasoning") members.reasoning = value;
+    else if (name == "reasoning_details") members.reasoning_details = value;
+    else if (name == "thinking_blocks") members.thinking_blocks = value;
+    else if (name == "refusal") members.refusal = value;
+    else if (name == "function_call") members.function_call = value;
+    else if (name == "annotations") members.annotations = value;
+  }
+  return members;
+}
+
+CallMembers ReadCall(json::Value call) {
+  CallMembers members;
+  json::Value custom;
+  for (const auto [key, value] : call.members()) {
+    const std::string_view name = key.escaped();
+    if (name == "index") members.index = value;
+    else if (name == "id") members.id = value;
+    else if (name == "function") members.function = value;
+    else if (name == "custom") custom = value;
+    else if (name == "extra_content") members.extra_content = value;
+  }
+  if (!members.function) members.function = custom;
+  return members;
+}
+
+FunctionMembers ReadFunction(json::Value function) {
+  FunctionMembers members;
+  for (const auto [key, value] : function.members()) {
+    const std::string_view name = key.escaped();
+    if (name == "arguments") members.arguments = value;
+    else if (name == "name") members.name = value;
+  }
+  return members;
+}
+
+}  // namespace ccp::translate

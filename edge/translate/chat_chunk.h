@@ -1,0 +1,53 @@
+// The members of a Chat Completions answer that a reply looks at, each object read in one pass: an answer has thousands of
+// chunks of two dozen members, nearly all alike, and looking a name up for each question would cost more than the rest.
+// A member that is not there is absent; of two with one name the last counts. Pure.
+#pragma once
+
+#include "common/json/document.h"
+
+namespace ccp::translate {
+
+struct ChunkMembers {  // A chunk of a stream, or a whole answer.
+  json::Value choices;
+  json::Value usage;
+  bool may_be_error = false;  // ReadReplyError() is to decide.
+};
+ChunkMembers ReadChunk(json::Value root);
+
+struct ChoiceMembers {
+  json::Value index;
+  json::Value delta;
+  json::Value message;
+  json::Value finish_reason;
+  json::Value usage;          // Kimi
+};
+ChoiceMembers ReadChoice(json::Value choice);
+
+struct ContentMembers {  // A delta, or a message.
+  json::Value text;
+  json::Value refusal;
+  json::Value tool_calls;
+  json::Value function_call;
+  json::Value annotations;
+  json::Value thinking_blocks;
+  json::Value reasoning_details;
+  json::Value reasoning_content;
+  json::Value reasoning;
+};
+ContentMembers ReadContent(json::Value content);
+
+struct CallMembers {
+  json::Value index;
+  json::Value id;
+  json::Value function;
+  json::Value extra_content;  // Gemini
+};
+CallMembers ReadCall(json::Value call);
+
+struct FunctionMembers {
+  json::Value name;
+  json::Value arguments;
+};
+FunctionMembers ReadFunction(json::Value function);
+
+}  // namespace ccp::translate

@@ -34,6 +34,17 @@ inline bool IsListed(std::string_view code) {
   return false;
 }
 
+// The codes, joined with ","; one that LossCodes() does not list says so.
+inline std::string Joined(const Losses& losses) {
+  std::string out;
+  for (const std::string_view code : losses.codes()) {
+    if (!out.empty()) out += ',';
+    out += code;
+    if (!IsListed(code)) out += " (not in LossCodes())";
+  }
+  return out;
+}
+
 inline Translated Failed(const RequestError& error) {
   return {"error: " + std::to_string(error.http_status) + " " + error.message, "", {}, false};
 }
@@ -53,13 +64,7 @@ inline Translated Translate(std::string_view request_text, const config::Model& 
   };
   const auto chat = ToChatRequest(**request, options);
   if (!chat.ok()) return Failed(chat.error());
-  Translated result{chat->body, "", chat->tool_names, chat->stream};
-  for (const std::string_view code : chat->losses.codes()) {
-    if (!result.losses.empty()) result.losses += ',';
-    result.losses += code;
-    if (!IsListed(code)) result.losses += " (not in LossCodes())";
-  }
-  return result;
+  return {chat->body, Joined(chat->losses), chat->tool_names, chat->stream};
 }
 
 // The text of one member of the body; "" if it has none. The body itself when it is an error or not JSON.
@@ -71,7 +76,8 @@ inline std::string MemberOf(const std::string& body, std::string_view key) {
 
 // A whole request around its messages, or around other members: Request(R"("messages":[...])").
 inline std::string Request(std::string_view members) {
-  std::string out = R"({"model":"m","max_tokens":100,)";
+  std::string out = R"({"model":"m",)";
+  if (members.find("\"max_tokens\"") == std::string_view::npos) out += R"("max_tokens":100,)";
   out += members;
   if (members.find("\"messages\"") == std::string_view::npos) out += R"(,"messages":[{"role":"user","content":"hi"}])";
   return out + "}";

@@ -9,6 +9,7 @@ say() { printf '\n== %s\n' "$*" >&2; }
 
 say "packages"
 deploy/install-packages.sh
+deploy/install-tokenizer.sh || echo "going on with estimated token counts" >&2
 say "build"
 cmake --preset release -DCCP_BUILD_TESTS=OFF >/dev/null
 cmake --build --preset release --target ccpctl ccp-control ccp-edge ccp-mock

@@ -63,6 +63,7 @@ class UpstreamClient {
 
   // Connects or reuses, sends the request, waits for the head of the answer.
   virtual boost::asio::awaitable<Result<std::unique_ptr<UpstreamCall>>> Send(UpstreamRequest request) = 0;
+  // For the end: closes idle connections now, and busy ones when their answer is read.
   virtual void CloseIdle() = 0;
 };
 

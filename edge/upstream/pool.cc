@@ -19,7 +19,7 @@ std::unique_ptr<Connection> ConnectionPool::Take(const Origin& origin) {
 }
 
 void ConnectionPool::Put(std::unique_ptr<Connection> connection) {
-  if (connection->timed_out() || !connection->wire().Quiet()) return;
+  if (closing_ || connection->timed_out() || !connection->wire().Quiet()) return;
   auto& idle = places_[connection->origin()].idle;
   if (idle.size() >= limits_.idle_per_origin) return;
   connection->wire().Rest();
@@ -47,6 +47,7 @@ std::size_t ConnectionPool::idle_count() const {
 }
 
 void ConnectionPool::CloseIdle() {
+  closing_ = true;
   for (auto& [origin, place] : places_) place.idle.clear();
 }
 

@@ -25,13 +25,15 @@ class ConnectionPool {
   std::unique_ptr<Connection> Take(const Origin& origin);
 
   // Takes back a connection whose last answer was read to its clean end; closes it where that does not hold any more
-  // (timed out, closed, bytes behind the answer) or where there are enough.
+  // (timed out, closed, bytes behind the answer), where there are enough, and after CloseIdle().
   void Put(std::unique_ptr<Connection> connection);
 
   // TLS sessions of an origin, shared by its connections.
   const std::shared_ptr<TlsSessions>& Sessions(const Origin& origin);
 
   std::size_t idle_count() const;
+  // Closes what is idle now, and from now on each connection that comes back: one that rested would keep the loop from
+  // ending for its whole idle time.
   void CloseIdle();
 
  private:
@@ -43,6 +45,7 @@ class ConnectionPool {
 
   Limits limits_;
   std::map<Origin, Place> places_;
+  bool closing_ = false;
 };
 
 }  // namespace ccp::edge

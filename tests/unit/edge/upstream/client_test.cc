@@ -316,6 +316,17 @@ TEST_F(UpstreamClientTest, ClosesIdleConnectionsOnDemand) {
   RunUntil([&] { return server.finished() == 1; });
 }
 
+TEST_F(UpstreamClientTest, ClosesWhatComesBackAfterTheEnd) {
+  LoopbackServer server({[](Peer& peer) {
+    peer.ReadRequest();
+    peer.Answer("ok");
+    peer.ReadToEnd();
+  }});
+  client_->CloseIdle();
+  EXPECT_EQ(Fetch(server.url()).body, "ok");
+  RunUntil([&] { return server.finished() == 1; });
+}
+
 // --- Failures and limits ------------------------------------------------------------------------------------------
 
 TEST_F(UpstreamClientTest, SaysThatNobodyListens) {

@@ -34,12 +34,12 @@ struct Dialect {
     kReasoning,
     kReasoningDetails
   } history = History::kDrop;
-  bool echo_required = false;  // Each assistant turn with tool calls must carry reasoning_content ...
+  bool echo_required = false;               // Each assistant turn with tool calls must carry reasoning_content ...
   std::string_view unknown_reasoning = "";  // ... and this is what stands for one that nobody knows.
   enum class SystemRole : std::uint8_t { kSystem, kDeveloper } system_role = SystemRole::kSystem;
-  bool system_parts = false;  // System text may be an array of parts; else blocks are joined with a blank line.
-  bool text_parts = true;     // Message content may be an array of text parts.
-  bool null_content = true;   // content: null beside tool_calls; else "".
+  bool system_parts = false;    // System text may be an array of parts; else blocks are joined with a blank line.
+  bool text_parts = true;       // Message content may be an array of text parts.
+  bool null_content = true;     // content: null beside tool_calls; else "".
   bool user_after_tool = true;  // A user message may follow a tool message; else an assistant message goes between.
   enum class Schema : std::uint8_t { kWhole, kGemini, kNoLimits } schema = Schema::kWhole;
   enum class ToolId : std::uint8_t { kAny, kMistral9 } tool_id = ToolId::kAny;
@@ -52,25 +52,19 @@ struct Dialect {
   bool pdf = false;                 // {"type":"file"} parts are understood.
   bool images = true;
   bool json_schema = true;  // response_format json_schema; else json_object.
-  enum class Search : std::uint8_t {
-    kNone,
-    kWebSearchOptions,
-    kOpenRouter,
-    kQwen,
-    kGlm
-  } search = Search::kNone;
+  enum class Search : std::uint8_t { kNone, kWebSearchOptions, kOpenRouter, kQwen, kGlm } search = Search::kNone;
   bool split_think_tag = false;  // A leading <think>...</think> in the text is thinking.
   bool text_tool_calls = false;  // Function calls written as text become tool calls.
   std::size_t max_tool_name = 64;
   std::size_t max_stop_sequences = 4;  // 0: the field stop is refused.
-  std::size_t max_tool_id = 0;  // Longer tool-call ids are refused; 0: no limit known.
+  std::size_t max_tool_id = 0;         // Longer tool-call ids are refused; 0: no limit known.
   // What tool_choice may be. kUnnamed: no single tool can be asked for; kAutoOnly: anything else is refused or ignored.
   enum class ToolChoice : std::uint8_t { kAny, kUnnamed, kAutoOnly } tool_choice = ToolChoice::kAny;
   bool forced_tool_excludes_thinking = false;  // A forced tool is refused while the model thinks.
   bool service_tier = false;                   // The field service_tier is understood.
   bool system_anywhere = true;  // System messages may stand inside the conversation; else they become marked user text.
-  // How a trailing assistant message is continued instead of answered. kWithoutThinking: it just is, but thinking has to
-  // be off.
+  // How a trailing assistant message is continued instead of answered. kWithoutThinking: it just is, but thinking has
+  // to be off.
   enum class Prefill : std::uint8_t {
     kPlain,
     kPrefix,

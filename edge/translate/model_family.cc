@@ -39,8 +39,7 @@ GlmThinking GlmThinkingOf(std::string_view model) {
 // Volcano's model list gives "auto" to Doubao Seed 1.6 alone, and not to its variants that always or hardly think.
 bool DoubaoDecidesItself(std::string_view model) {
   const std::string name = ToLower(model);
-  const bool is_seed_1_6 =
-      name.find("seed-1-6") != std::string::npos || name.find("seed-1.6") != std::string::npos;
+  const bool is_seed_1_6 = name.find("seed-1-6") != std::string::npos || name.find("seed-1.6") != std::string::npos;
   return is_seed_1_6 && name.find("thinking") == std::string::npos && name.find("flash") == std::string::npos;
 }
 

@@ -151,6 +151,11 @@ INSTANTIATE_TEST_SUITE_P(Assistant, ChatMessagesTest, testing::ValuesIn(std::vec
      Chat(R"({"role":"assistant","content":"a"},)" + kAsk), "server_tool_history_dropped"},
     {"PrefillStaysLast", "openai", Turns(Assistant(R"({"type":"text","text":"{"})")), Chat(R"({"role":"assistant","content":"{"})"), ""},
     {"PrefillAtMistral", "mistral", Turns(Assistant(R"({"type":"text","text":"{"})")), Chat(R"({"role":"assistant","content":"{","prefix":true})"), ""},
+    {"UserTextBehindResultsAtMistral", "mistral",
+     Turns(Assistant(Use("abcDEF123")) + "," + User(ResultOf("abcDEF123", R"("content":"r")") + R"(,{"type":"text","text":"go on"})")),
+     Chat(R"({"role":"assistant","content":"","tool_calls":[)" + Call("abcDEF123") + "]}," + Tool("abcDEF123", "r") +
+          R"(,{"role":"assistant","content":"I have read the tool results."},{"role":"user","content":"go on"})"),
+     "assistant_turn_invented"},
     {"PrefillAtKimi", "kimi", Turns(Assistant(R"({"type":"text","text":"{"})")), Chat(R"({"role":"assistant","content":"{","partial":true})"), ""},
     {"TurnsInARowAreOne", "openai", Turns(Assistant(Use("t1")) + "," + Assistant(Use("t2")) + "," + User(ResultOf("t2", R"("content":"2")")) + "," + User(ResultOf("t1", R"("content":"1")"))),
      Chat(Calls(Call("t1") + "," + Call("t2")) + "," + Tool("t2", "2") + "," + Tool("t1", "1")), ""},
@@ -216,6 +221,7 @@ INSTANTIATE_TEST_SUITE_P(Reasoning, ChatMessagesTest, testing::ValuesIn(std::vec
     {"DeepSeekGetsAnEmptyOne", "deepseek", ThinkAndCall(""), CallsWith(R"(,"reasoning_content":"")"), ""},
     {"DeepSeekGetsAnotherVendorsText", "deepseek", ThinkAndCall(Thinking("claude", "EqQBCk")), CallsWith(R"(,"reasoning_content":"claude")"), ""},
     {"DeepSeekGetsNoneBesideText", "deepseek", Turns(Assistant(Thinking("hm", "") + R"(,{"type":"text","text":"a"})") + "," + kAsk), Chat(R"({"role":"assistant","content":"a"},)" + kAsk), ""},
+    {"KimiGetsABlankForAnUnknownOne", "kimi", ThinkAndCall(""), CallsWith(R"(,"reasoning_content":" ")"), ""},
     {"KimiFromAToolId", "kimi", ThinkAndCall("", StatefulId(StateKind::kReasoningContent, "hm")), CallsWith(R"(,"reasoning_content":"hm")"), ""},
     {"VllmReasoning", "vllm", ThinkAndCall(Thinking("hm", "")), CallsWith(R"(,"reasoning":"hm")", "\"\""), ""},
     {"OpenRouterDetails", "openrouter", ThinkAndCall(Thinking("hm", Signed(StateKind::kReasoningDetails, R"([{"type":"reasoning.encrypted","data":"x"}])"))),
@@ -239,6 +245,14 @@ TEST(ChatMessages, VllmContinuesAPrefill) {
   const Translated got = Translate(Request(Turns(Assistant(R"({"type":"text","text":"{"})"))), TestModel("vllm"));
   EXPECT_EQ(MemberOf(got.body, "continue_final_message"), "true");
   EXPECT_EQ(MemberOf(got.body, "add_generation_prompt"), "false");
+}
+
+TEST(ChatMessages, LlamaDoesNotThinkBeforeAPrefill) {
+  const Translated got =
+      Translate(Request(R"("thinking":{"type":"adaptive"},)" + Turns(Assistant(R"({"type":"text","text":"{"})"))), TestModel("llamacpp"));
+  EXPECT_EQ(MemberOf(got.body, "chat_template_kwargs"), R"({"enable_thinking":false})");
+  EXPECT_EQ(MemberOf(got.body, "continue_final_message"), "");
+  EXPECT_EQ(got.losses, "thinking_disabled_for_prefill");
 }
 
 TEST(ChatMessages, LongAndForeignIdsAgreeInCallAndResult) {

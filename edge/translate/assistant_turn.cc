@@ -48,17 +48,21 @@ std::string_view ReasoningField(History history) {
 
 }  // namespace
 
-const std::string& OpenCalls::Add(const std::string& client_id, std::string upstream_id) {
+int OpenCalls::Count(const std::string& client_id) const {
+  const auto entry = by_id_.find(client_id);
+  return entry == by_id_.end() ? 0 : entry->second.count;
+}
+
+void OpenCalls::Add(const std::string& client_id, std::string upstream_id) {
   const std::size_t index = calls_.size();
   const auto [entry, is_first] = by_id_.try_emplace(client_id, SameId{index, index, 1});
   if (!is_first) {
     SameId& same = entry->second;
-    upstream_id = Concat(upstream_id, "_", ++same.count);
+    ++same.count;
     calls_[same.last].next = index;
     same.last = index;
   }
   calls_.push_back({std::move(upstream_id)});
-  return calls_.back().upstream_id;
 }
 
 const std::string* OpenCalls::Answer(const std::string& client_id) {
@@ -137,10 +141,13 @@ void AssistantTurn::TakeState(const ReasoningState& state, std::string_view show
 void AssistantTurn::AddCall(Value block) {
   const std::string client_id = block["id"].str();
   ToolIdParts parts = SplitToolId(client_id, context_.options.fleet_secret);
-  const std::string wanted = UpstreamToolId(std::move(parts.id), context_.dialect);
+  if (const int same = open_calls_.Count(client_id); same > 0) {
+    parts.id = Concat(parts.id, "_", same + 1);
+    context_.losses.Add("tool_call_renumbered");
+  }
   Call call;
-  call.id = open_calls_.Add(client_id, wanted);
-  if (call.id != wanted) context_.losses.Add("tool_call_renumbered");
+  call.id = UpstreamToolId(std::move(parts.id), context_.dialect);
+  open_calls_.Add(client_id, call.id);
   call.name = context_.tool_names.For(block["name"].str());
   call.input = block["input"];
   if (parts.state && parts.state->kind == StateKind::kThoughtSignature) {

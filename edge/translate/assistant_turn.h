@@ -15,8 +15,9 @@ namespace ccp::translate {
 // The calls of the turn just written, as far as they still wait for their results.
 class OpenCalls {
  public:
-  // The id the call gets upstream: `upstream_id`, or with a number behind it if the turn has it already.
-  const std::string& Add(const std::string& client_id, std::string upstream_id);
+  // How many calls of that id the turn has already: clients repeat ids, upstreams must not see that.
+  int Count(const std::string& client_id) const;
+  void Add(const std::string& client_id, std::string upstream_id);
 
   // The upstream id of the first unanswered call of that name, now answered; nullptr if there is none.
   const std::string* Answer(const std::string& client_id);

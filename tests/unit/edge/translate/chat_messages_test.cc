@@ -272,5 +272,22 @@ TEST(ChatMessages, LongAndForeignIdsAgreeInCallAndResult) {
   }
 }
 
+TEST(ChatMessages, RepeatedIdsKeepTheFormTheUpstreamWants) {
+  const std::string request = Turns(Assistant(Use("t1") + "," + Use("t1")) + "," +
+                                    User(ResultOf("t1", R"("content":"1")") + "," + ResultOf("t1", R"("content":"2")")));
+  const Translated got = Translate(Request(request), TestModel("mistral"));
+  json::Document document;
+  ASSERT_TRUE(document.Parse(got.body).ok());
+  std::vector<std::string> called, answered;
+  for (const json::Value message : document.root()["messages"].elements()) {
+    for (const json::Value call : message["tool_calls"].elements()) called.push_back(call["id"].str());
+    if (message["role"].is("tool")) answered.push_back(message["tool_call_id"].str());
+  }
+  ASSERT_EQ(called.size(), 2u);
+  EXPECT_NE(called[0], called[1]);
+  EXPECT_EQ(called, answered);
+  for (const std::string& id : called) EXPECT_EQ(id.size(), 9u) << id;
+}
+
 }  // namespace
 }  // namespace ccp::translate

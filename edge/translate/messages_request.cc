@@ -60,14 +60,15 @@ std::string_view WantOf(Type type) {
 
 // `key` of `object` has `type` if it is there at all.
 Check MayBe(Value object, std::string_view key, Type type, const Path& parent) {
-  const Value value = Given(object[key]);
-  if (!value || value.type() == type) return {};
+  const Value value = object[key];
+  if (value.type() == type || value.absent_or_null()) return {};
   return Wrong(Path(parent, key), WantOf(type));
 }
 
 Check MustBe(Value object, std::string_view key, Type type, const Path& parent) {
-  if (!Given(object[key])) return Missing(Path(parent, key));
-  return MayBe(object, key, type, parent);
+  const Value value = object[key];
+  if (value.type() == type) return {};
+  return value.absent_or_null() ? Missing(Path(parent, key)) : Wrong(Path(parent, key), WantOf(type));
 }
 
 // What each known block must have. Blocks of other types are let through: the translator knows what to do with them.
@@ -107,8 +108,9 @@ Check CheckSource(Value source, const Path& path) {
 
 Check CheckBlock(Value block, const Path& path, Nesting nesting) {
   if (!block.is_object()) return Wrong(path, WantOf(Type::kObject));
-  if (auto error = MustBe(block, "type", Type::kString, path)) return error;
-  const std::string_view type = block["type"].escaped();
+  const Value given_type = block["type"];
+  if (!given_type.is_string()) return MustBe(block, "type", Type::kString, path);
+  const std::string_view type = given_type.escaped();
   for (const BlockField& row : kBlockFields) {
     if (row.block != type) continue;
     const auto check = row.need == kRequired ? MustBe : MayBe;
@@ -136,8 +138,8 @@ bool IsRole(Value role) { return role.is("user") || role.is("assistant") || role
 
 Check CheckMessage(Value message, const Path& path) {
   if (!message.is_object()) return Wrong(path, WantOf(Type::kObject));
-  const Value role = Given(message["role"]);
-  if (!role) return Missing(Path(path, "role"));
+  const Value role = message["role"];
+  if (role.absent_or_null()) return Missing(Path(path, "role"));
   if (!IsRole(role)) return Wrong(Path(path, "role"), R"(Input should be "user", "assistant" or "system")");
   return CheckContent(message["content"], Path(path, "content"), Nesting::kMessage);
 }

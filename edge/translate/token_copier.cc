@@ -9,22 +9,32 @@ namespace {
 constexpr std::string_view kEscapedReplacement = "\\ufffd";
 constexpr std::size_t kUnicodeEscape = 6;  // \uXXXX
 
-// Whether \ud or \uD occurs. Counted in blocks of fixed size, which the compiler turns into vector code: the whole body
-// goes through here once, and byte by byte that would cost more than the translation itself.
+constexpr std::size_t kBlock = 64;  // Fixed, so that the compiler turns loops over one into vector code.
+
+bool IsSurrogateEscape(const char* p) { return p[0] == '\\' && p[1] == 'u' && (p[2] | 0x20) == 'd'; }
+
+// Whether \u begins at one of the first kBlock bytes.
+bool HoldsUnicodeEscape(const char* block) {
+  unsigned char hits = 0;
+  for (std::size_t i = 0; i < kBlock; ++i) {
+    hits = static_cast<unsigned char>(hits | ((block[i] == '\\') & (block[i + 1] == 'u')));
+  }
+  return hits != 0;
+}
+
+// Whether \ud or \uD occurs. The whole body goes through here once; byte by byte that would cost more than the
+// translation itself, and most blocks hold no \u at all.
 bool HoldsSurrogateEscape(std::string_view text) {
-  constexpr std::size_t kBlock = 64;
   const char* at = text.data();
-  const auto hit = [](const char* p) {
-    return static_cast<unsigned char>((p[0] == '\\') & (p[1] == 'u') & ((p[2] | 0x20) == 'd'));
-  };
   std::size_t left = text.size();
   for (; left >= kBlock + 2; left -= kBlock, at += kBlock) {
-    unsigned char hits = 0;
-    for (std::size_t i = 0; i < kBlock; ++i) hits = static_cast<unsigned char>(hits | hit(at + i));
-    if (hits != 0) return true;
+    if (!HoldsUnicodeEscape(at)) continue;
+    for (std::size_t i = 0; i < kBlock; ++i) {
+      if (IsSurrogateEscape(at + i)) return true;
+    }
   }
   for (; left >= 3; --left, ++at) {
-    if (hit(at) != 0) return true;
+    if (IsSurrogateEscape(at)) return true;
   }
   return false;
 }

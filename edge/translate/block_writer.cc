@@ -3,6 +3,21 @@
 #include <utility>
 
 namespace ccp::translate {
+namespace {
+
+constexpr std::size_t kMaxLeadingSpace = 64 * 1024;  // More than that is written, whatever it is.
+
+bool IsBlank(std::string_view escaped) {
+  while (!escaped.empty()) {
+    const bool escape = escaped.size() > 1 && escaped[0] == '\\';
+    const char c = escape ? escaped[1] : escaped[0];
+    if (escape ? std::string_view("nrtf").find(c) == std::string_view::npos : c != ' ') return false;
+    escaped.remove_prefix(escape ? 2 : 1);
+  }
+  return true;
+}
+
+}  // namespace
 
 BlockWriter::BlockWriter(std::unique_ptr<AnswerWriter> form, Options options)
     : form_(std::move(form)), options_(std::move(options)), started_(options_.message_started) {}
@@ -15,7 +30,17 @@ void BlockWriter::Start(std::string& out) {
 
 void BlockWriter::Text(std::string_view escaped, std::string& out) {
   if (ended_ || escaped.empty()) return;
-  Open(BlockKind::kText, out);
+  if (open_ != BlockKind::kText) {
+    leading_space_ += escaped;
+    if (IsBlank(escaped) && leading_space_.size() <= kMaxLeadingSpace) return;
+    const std::string text = std::move(leading_space_);
+    Open(BlockKind::kText, out);
+    return TextDelta(text, out);
+  }
+  TextDelta(escaped, out);
+}
+
+void BlockWriter::TextDelta(std::string_view escaped, std::string& out) {
   content_bytes_ += escaped.size();
   Delta(joiner_.Push(escaped), out);
 }
@@ -62,6 +87,7 @@ void BlockWriter::Delta(std::string_view escaped, std::string& out) {
 }
 
 void BlockWriter::CloseBlock(std::string& out) {
+  leading_space_.clear();
   if (!open_) return;
   Delta(joiner_.Flush(), out);
   if (open_ == BlockKind::kThinking) form_->Signature(options_.seal ? options_.seal() : std::string(), out);

@@ -30,7 +30,8 @@ class BlockWriter {
   BlockWriter(std::unique_ptr<AnswerWriter> form, Options options);
 
   void Start(std::string& out);
-  // Opens a block if none of that kind is open. An empty text is nothing.
+  // Opens a block if none of that kind is open. An empty text is nothing, and so is a block of white space alone: a real
+  // Claude refuses such a block when the client sends it back.
   void Text(std::string_view escaped, std::string& out);
   // The same, but an empty fragment opens the block too: state may have to travel without any text.
   void Thinking(std::string_view escaped, std::string& out);
@@ -48,6 +49,7 @@ class BlockWriter {
   std::size_t content_bytes() const { return content_bytes_; }  // Of texts and inputs, as escaped: for estimates.
 
  private:
+  void TextDelta(std::string_view escaped, std::string& out);
   void Open(BlockKind kind, std::string& out);
   void Delta(std::string_view escaped, std::string& out);
 
@@ -55,6 +57,7 @@ class BlockWriter {
   Options options_;
   SurrogateJoiner joiner_;
   std::optional<BlockKind> open_;
+  std::string leading_space_;      // Of a text block whose first word has not come; still escaped.
   std::size_t next_index_ = 0;     // Of the open block, else of the next one.
   std::size_t content_bytes_ = 0;
   bool started_;

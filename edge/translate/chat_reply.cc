@@ -313,6 +313,7 @@ void ChatReply::OnContent(json::Value content, Shape shape, std::string& out) {
   Tools(members.tool_calls, shape, out);
   if (members.function_call.is_object()) LegacyCall(members.function_call, out);
   search_.Add(members.annotations);
+  if (tools_.overflowed()) FailHere(BadReply("its tool calls are larger than 32 MiB"), out);
 }
 
 // Vendors send the same reasoning under several names; the first that says something counts.

@@ -76,6 +76,7 @@ bool ObjectScanner::Take(char c) {
     case Expect::kKey:
     case Expect::kColon:
     case Expect::kValue:
+    case Expect::kElement:
     case Expect::kComma:
     case Expect::kNothing: break;
   }
@@ -95,7 +96,8 @@ bool ObjectScanner::Take(char c) {
       if (c != ':') return false;
       expect_ = Expect::kValue;
       return true;
-    case Expect::kValue: return TakeValue(c);
+    case Expect::kValue:
+    case Expect::kElement: return TakeValue(c);
     case Expect::kComma: return TakeAfterValue(c);
     default: return false;
   }
@@ -156,7 +158,7 @@ bool ObjectScanner::TakeValue(char c) {
 bool ObjectScanner::TakeAfterValue(char c) {
   if (expect_ != Expect::kComma) return false;
   if (c == ',') {
-    expect_ = open_.back() == '{' ? Expect::kKey : Expect::kValue;
+    expect_ = open_.back() == '{' ? Expect::kKey : Expect::kElement;
     return true;
   }
   if (c != (open_.back() == '{' ? '}' : ']')) return false;
@@ -209,7 +211,8 @@ std::string ObjectScanner::EndOfToken() const {
     case Expect::kLiteral: return std::string(literal_left_);
     case Expect::kNumber: return NumberMayEnd() ? "" : "0";
     case Expect::kColon: return ":null";
-    case Expect::kValue: return "null";
+    case Expect::kValue:
+    case Expect::kElement: return "null";
     case Expect::kKey: return R"("":null)";
     case Expect::kObject: return "{}";
     case Expect::kFirst:

@@ -19,6 +19,8 @@ class ObjectScanner {
   bool complete() const { return expect_ == Expect::kNothing; }
   bool in_string() const { return expect_ == Expect::kString; }
   bool in_escape() const { return expect_ == Expect::kEscape; }  // Right after a backslash.
+  bool after_comma() const { return expect_ == Expect::kKey || expect_ == Expect::kElement; }
+  void TakeBackComma() { expect_ = Expect::kComma; }              // With after_comma(): as if it had not come.
   // Only closing brackets are missing: nothing that was begun is unfinished.
   bool between_values() const { return expect_ == Expect::kComma || expect_ == Expect::kFirst; }
 
@@ -35,6 +37,7 @@ class ObjectScanner {
     kFirst,          // After { or [: a first member, value, or the end
     kKey,            // After a comma in an object
     kColon, kValue,
+    kElement,        // After a comma in an array
     kComma,          // After a value: a comma or the end
     kString, kEscape, kHex,
     kLiteral, kNumber,

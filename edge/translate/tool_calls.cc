@@ -82,6 +82,7 @@ bool ToolCalls::BeginsAnother(const ToolCall& call, const ToolCallDelta& delta) 
 
 ToolCalls::ToolCall& ToolCalls::Add(const ToolCallDelta& delta) {
   ToolCall& call = calls_.emplace_back();
+  held_bytes_ += sizeof(ToolCall);
   call.index = delta.index;
   // Calls that wait stand in the order of their indices.
   auto place = queue_.end();
@@ -98,9 +99,14 @@ ToolCalls::ToolCall& ToolCalls::Add(const ToolCallDelta& delta) {
 }
 
 void ToolCalls::TakeNames(ToolCall& call, const ToolCallDelta& delta) {
-  if (call.id.empty()) call.id = delta.id;
-  if (call.name.empty()) call.name = delta.name;
-  if (call.thought_signature.empty()) call.thought_signature = delta.thought_signature;
+  const auto take = [this](std::string& field, const std::string& said) {
+    if (!field.empty() || said.empty()) return;
+    field = said;
+    held_bytes_ += said.size();
+  };
+  take(call.id, delta.id);
+  take(call.name, delta.name);
+  take(call.thought_signature, delta.thought_signature);
 }
 
 void ToolCalls::Arguments(ToolCall& call, std::string_view escaped, std::string& out) {
@@ -118,6 +124,7 @@ void ToolCalls::Arguments(ToolCall& call, std::string_view escaped, std::string&
   }
   if (may_repeat && held.empty()) {  // {"a": and then {"a":1} - said again, or an object in an object? The next one tells.
     call.doubtful = text;
+    held_bytes_ += text.size();
     return;
   }
   Take(call, held, {}, out);
@@ -133,12 +140,17 @@ void ToolCalls::Take(ToolCall& call, std::string_view text, std::string_view esc
     call.scanner = {};
   }
   call.arguments += text;
+  held_bytes_ += text.size();
   if (call.broken) return;
   const std::size_t taken = call.scanner.Push(text);
-  std::string repaired;
-  if (taken != text.size()) {
-    repaired = Concat(text.substr(0, taken), Repaired(call, text.substr(taken)));
-    text = repaired;
+  std::string rewritten;
+  if (taken != text.size() || !call.comma.empty() || call.scanner.after_comma()) {
+    rewritten = Concat(call.comma, text.substr(0, taken));
+    Repair(call, text.substr(taken), rewritten);
+    const std::size_t end = call.scanner.after_comma() ? rewritten.rfind(',') : rewritten.size();
+    call.comma = rewritten.substr(end);
+    rewritten.resize(end);
+    text = rewritten;
     escaped = {};
   }
   if (call.scanner.blank() || (!call.emitted && IsEmptyObject(call.arguments))) return;
@@ -160,30 +172,32 @@ void ToolCalls::SettleDoubt(ToolCall& call, std::string& out) {
   Take(call, repeated ? std::string_view(held).substr(call.arguments.size()) : held, {}, out);
 }
 
-// `text` begins with what cannot stand there. What of it continues the object nevertheless, with the two slips of weak
-// models put right that have one meaning only: a control character inside a string, and a backslash before a character
-// that needs none.
-std::string ToolCalls::Repaired(ToolCall& call, std::string_view text) {
-  std::string accepted;
-  while (!text.empty()) {
+// `rest` begins with what cannot stand behind `accepted`. Appends what of it continues the object nevertheless, with the
+// slips of weak models put right that have one meaning only: a control character inside a string, a backslash before a
+// character that needs none, and a comma before a closing bracket.
+void ToolCalls::Repair(ToolCall& call, std::string_view rest, std::string& accepted) {
+  while (!rest.empty()) {
     std::string repair;
-    if (call.scanner.in_string()) {
-      json::AppendEscaped(repair, text.substr(0, 1));
-      text.remove_prefix(1);
+    const bool comma = call.scanner.after_comma() && (rest.front() == '}' || rest.front() == ']');
+    if (comma) {
+      accepted.resize(accepted.rfind(','));
+      call.scanner.TakeBackComma();
+    } else if (call.scanner.in_string()) {
+      json::AppendEscaped(repair, rest.substr(0, 1));
+      rest.remove_prefix(1);
     } else if (call.scanner.in_escape()) {
       repair = "\\";
     }
-    if (repair.empty() || call.scanner.Push(repair) != repair.size()) {
+    if (!comma && (repair.empty() || call.scanner.Push(repair) != repair.size())) {
       call.broken = !call.scanner.complete();
-      return accepted;
+      return;
     }
     losses_.Add(kRepaired);
-    const std::size_t taken = call.scanner.Push(text);
+    const std::size_t taken = call.scanner.Push(rest);
     accepted += repair;
-    accepted += text.substr(0, taken);
-    text.remove_prefix(taken);
+    accepted += rest.substr(0, taken);
+    rest.remove_prefix(taken);
   }
-  return accepted;
 }
 
 void ToolCalls::Emit(ToolCall& call, std::string_view escaped, std::string& out) {
@@ -193,6 +207,7 @@ void ToolCalls::Emit(ToolCall& call, std::string_view escaped, std::string& out)
     writer_.ToolInput(escaped, out);
   } else {
     call.waiting += escaped;
+    held_bytes_ += escaped.size();
   }
 }
 
@@ -206,6 +221,7 @@ void ToolCalls::WholeBlock(std::string_view json, std::string& out) { Put(Kind::
 void ToolCalls::Put(Kind kind, std::string_view content, std::string& out) {
   if (queue_.empty()) return Write(kind, content, out);
   queue_.push_back({kind, std::string(content), nullptr});
+  held_bytes_ += sizeof(Item) + content.size();
   Advance(out);
 }
 
@@ -271,6 +287,11 @@ void ToolCalls::Open(ToolCall& call, std::string& out) {
 
 void ToolCalls::Close(ToolCall& call, Ending ending, std::string& out) {
   SettleDoubt(call, out);
+  if (!call.comma.empty()) {  // Something was to follow.
+    call.comma.clear();
+    call.scanner.TakeBackComma();
+    call.broken = true;
+  }
   if (const std::string_view rest = call.joiner.Flush(); !rest.empty() && call.scanner.in_string()) {
     call.scanner.Push(rest);
     Emit(call, rest, out);

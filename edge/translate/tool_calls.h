@@ -38,6 +38,7 @@ struct ToolCallDelta {
 
 class ToolCalls {
  public:
+  static constexpr std::size_t kMaxHeldBytes = 32u << 20;  // Of all calls together, and of what waits behind them.
   enum class Ending : std::uint8_t { kFinished, kCut };  // kCut: the token limit ended the answer, wherever it was.
   struct Options {
     std::string_view message_id;       // Seed of ids that the upstream does not give.
@@ -56,6 +57,9 @@ class ToolCalls {
   void CloseWhole(std::string& out);
   void Finish(Ending ending, std::string& out);
 
+  // More than kMaxHeldBytes of an answer had to be kept: it cannot be passed on.
+  bool overflowed() const { return held_bytes_ > kMaxHeldBytes; }
+
  private:
   struct ToolCall {
     std::optional<std::int64_t> index;
@@ -65,6 +69,7 @@ class ToolCalls {
     std::string arguments;             // All that came, unescaped.
     std::string waiting;               // Still escaped; goes out when the block opens.
     std::string doubtful;              // A fragment that may be the next, or all so far repeated; unescaped.
+    std::string comma;                 // And white space behind it: goes out when a value follows; unescaped.
     ObjectScanner scanner;
     SurrogateJoiner joiner;
     enum class Block : std::uint8_t { kDue, kOpen, kClosed } block = Block::kDue;
@@ -81,11 +86,11 @@ class ToolCalls {
   ToolCall* Find(const ToolCallDelta& delta);
   ToolCall& Add(const ToolCallDelta& delta);
   bool BeginsAnother(const ToolCall& call, const ToolCallDelta& delta);
-  static void TakeNames(ToolCall& call, const ToolCallDelta& delta);
+  void TakeNames(ToolCall& call, const ToolCallDelta& delta);
   void Arguments(ToolCall& call, std::string_view escaped, std::string& out);
   void Take(ToolCall& call, std::string_view text, std::string_view escaped, std::string& out);
   void SettleDoubt(ToolCall& call, std::string& out);
-  std::string Repaired(ToolCall& call, std::string_view text);
+  void Repair(ToolCall& call, std::string_view rest, std::string& accepted);
   void Emit(ToolCall& call, std::string_view escaped, std::string& out);
   void Put(Kind kind, std::string_view content, std::string& out);
   void Write(Kind kind, std::string_view content, std::string& out);
@@ -102,6 +107,7 @@ class ToolCalls {
   std::deque<Item> queue_;             // In the client's order. The front may be a call that streams; the others wait.
   std::unordered_set<std::string> ids_;  // Given to the client.
   std::string unescaped_;
+  std::size_t held_bytes_ = 0;
 };
 
 }  // namespace ccp::translate

@@ -36,21 +36,26 @@ const std::string kOurThinking = R"({"type":"thinking","thinking":"hm","signatur
 const std::string kTheirThinking = R"({"type":"thinking","thinking":"hm","signature":"EqQBCkYIBxgC"})";
 const std::string kText = R"({"type":"text","text":"a"})";
 std::string Turn(const std::string& blocks) {
-  return R"({"model":"claude-x","max_tokens":5,"messages":[{"role":"user","content":"q"}, {"role":"assistant","content":[)" + blocks + R"(]} ,{"role":"user","content":"r"}]})";
+  return R"({"model":"claude-x","max_tokens":5,"messages":[{"role":"user","content":"q"}, {"role":"assistant","content":[)" +
+         blocks + R"(]} ,{"role":"user","content":"r"}]})";
 }
 const std::string kStateId = AttachStateToToolId("toolu_1", {StateKind::kThoughtSignature, "s"}, kTestSecret);
 std::string CallAndResult(const std::string& id) {
-  return Turn(R"({"type":"tool_use","id":")" + id + R"(","name":"f","input":{}},{"type":"tool_result","tool_use_id":")" + id + "\"}");
+  return Turn(R"({"type":"tool_use","id":")" + id +
+              R"(","name":"f","input":{}},{"type":"tool_result","tool_use_id":")" + id + "\"}");
 }
 
-
 // A tool loop in which the assistant has spoken twice; `first` and `second` are its blocks before the calls.
-std::string Loop(const std::string& thinking, const std::string& first, const std::string& second, const std::string& rest = "") {
+std::string Loop(const std::string& thinking, const std::string& first, const std::string& second,
+                 const std::string& rest = "") {
   const auto call = [](const std::string& blocks, const std::string& id) {
-    return R"({"role":"assistant","content":[)" + blocks + R"({"type":"tool_use","id":")" + id + R"(","name":"f","input":{}}]},)"
-           R"({"role":"user","content":[{"type":"tool_result","tool_use_id":")" + id + R"("},{"type":"text","text":"reminder"}]})";
+    return R"({"role":"assistant","content":[)" + blocks + R"({"type":"tool_use","id":")" + id +
+           R"(","name":"f","input":{}}]},)"
+           R"({"role":"user","content":[{"type":"tool_result","tool_use_id":")" + id +
+           R"("},{"type":"text","text":"reminder"}]})";
   };
-  return R"({"model":"claude-x","max_tokens":900,"thinking":)" + thinking + rest + R"(,"messages":[{"role":"user","content":"q"},)" +
+  return R"({"model":"claude-x","max_tokens":900,"thinking":)" + thinking + rest +
+         R"(,"messages":[{"role":"user","content":"q"},)" +
          call(first, "t1") + "," + call(second, "t2") + "]}";
 }
 const std::string kEnabled = R"({"type":"enabled","budget_tokens":2000})";
@@ -63,9 +68,11 @@ const std::string kClearTools = R"({"type":"clear_tool_uses_20250919"})";
 INSTANTIATE_TEST_SUITE_P(ToolLoops, DirectRequestTest, testing::ValuesIn(std::vector<Case>{
     {"BegunByUsGoesOnWithoutThinking", Loop(kEnabled, kOurThinking + ",", ""), Loop(kDisabled, "", ""),
      "thinking_disabled_for_history,thinking_history_dropped"},
-    {"BegunByUsLosesLaterThinkingToo", Loop(kEnabled, kOurThinking + ",", kTheirThinking + ","), Loop(kDisabled, "", ""),
+    {"BegunByUsLosesLaterThinkingToo", Loop(kEnabled, kOurThinking + ",", kTheirThinking + ","),
+     Loop(kDisabled, "", ""),
      "thinking_disabled_for_history,thinking_history_dropped"},
-    {"BegunByThemGoesOn", Loop(kEnabled, kTheirThinking + ",", kOurThinking + ","), Loop(kEnabled, kTheirThinking + ",", ""),
+    {"BegunByThemGoesOn", Loop(kEnabled, kTheirThinking + ",", kOurThinking + ","),
+     Loop(kEnabled, kTheirThinking + ",", ""),
      "thinking_history_dropped"},
     {"TheirThinkingBehindOursIsEnough", Loop(kEnabled, kOurThinking + "," + kTheirThinking + ",", ""),
      Loop(kEnabled, kTheirThinking + ",", ""), "thinking_history_dropped"},
@@ -119,17 +126,21 @@ INSTANTIATE_TEST_SUITE_P(Budgets, CappedBudgetTest, testing::ValuesIn(std::vecto
 }), [](const auto& row) { return row.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Bodies, DirectRequestTest, testing::ValuesIn(std::vector<Case>{
-    {"ModelAndNothingElse", R"( {"x" : 9007199254740993 , "model" :"m\u0031","max_tokens":5,"messages":[{"role":"user","content":"\ud83d"}],"cache_control":{ } })" "\n",
+    {"ModelAndNothingElse",
+     R"( {"x" : 9007199254740993 , "model" :"m\u0031","max_tokens":5,"messages":[{"role":"user","content":"\ud83d"}],"cache_control":{ } })" "\n",
      R"( {"x" : 9007199254740993 , "model" :"claude-x","max_tokens":5,"messages":[{"role":"user","content":"\ud83d"}],"cache_control":{ } })" "\n"},
     {"TokensAreCapped", R"({"max_tokens":32000,"model":"m","messages":[{"role":"user","content":"x"}]})",
      R"({"max_tokens":1000,"model":"claude-x","messages":[{"role":"user","content":"x"}]})", "max_tokens_capped"},
-    {"TokensAtTheCapKeepTheirDigits", R"({"max_tokens":1e3,"model":"m","messages":[{"role":"user","content":"x"}]})", R"({"max_tokens":1e3,"model":"claude-x","messages":[{"role":"user","content":"x"}]})"},
+    {"TokensAtTheCapKeepTheirDigits", R"({"max_tokens":1e3,"model":"m","messages":[{"role":"user","content":"x"}]})",
+     R"({"max_tokens":1e3,"model":"claude-x","messages":[{"role":"user","content":"x"}]})"},
     {"TheirThinkingStays", Turn(kTheirThinking + "," + kText), Turn(kTheirThinking + "," + kText)},
     {"OurThinkingGoesFirst", Turn(kOurThinking + " , " + kText), Turn(kText), "thinking_history_dropped"},
-    {"OurThinkingGoesBetween", Turn(kText + "," + kOurThinking + "," + kOurThinking + "," + kText), Turn(kText + "," + kText),
+    {"OurThinkingGoesBetween", Turn(kText + "," + kOurThinking + "," + kOurThinking + "," + kText),
+     Turn(kText + "," + kText),
      "thinking_history_dropped"},
     {"OurThinkingGoesLast", Turn(kText + "," + kOurThinking), Turn(kText), "thinking_history_dropped"},
-    {"NothingLeftIsNoTurn", Turn(kOurThinking), R"({"model":"claude-x","max_tokens":5,"messages":[{"role":"user","content":"q"}, {"role":"user","content":"r"}]})",
+    {"NothingLeftIsNoTurn", Turn(kOurThinking),
+     R"({"model":"claude-x","max_tokens":5,"messages":[{"role":"user","content":"q"}, {"role":"user","content":"r"}]})",
      "thinking_history_dropped"},
     {"ToolIdsLoseTheirState", CallAndResult(kStateId), CallAndResult("toolu_1")},
     {"OtherToolIdsStay", CallAndResult("call--x"), CallAndResult("call--x")},

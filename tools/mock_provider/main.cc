@@ -81,7 +81,9 @@ int main(int argc, char** argv) {
   app.add_option("--rate", options.tokens_per_second, "Events a second in streams; 0: as fast as possible")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
-  app.add_option("--canned", options.canned_events, "No script: streams of so many events, made in advance");
+  app.add_option("--canned", options.canned_events,
+                 "No script: streams of so many events, made in advance; in one write, but one "
+                 "each where the path holds /writes/");
   app.add_option("--keep-log", options.kept_requests, "Requests kept for GET /requests")->capture_default_str();
   app.add_option("--log-level", log.level, "trace debug info warn error off")->capture_default_str();
   app.add_option("--log-format", log.format, "text or json")->capture_default_str();

@@ -67,6 +67,7 @@ class Endpoints {
   }
 
  private:
+  static constexpr std::string_view kOneWriteAnEvent = "/writes/";  // In the path of a canned stream.
   static constexpr std::string_view kModels =
       R"({"object":"list","has_more":false,"data":[)"
       R"({"id":"mock-model","object":"model","type":"model","display_name":"Mock Model","created":1760000000,"owned_by":"mock"},)"
@@ -89,10 +90,12 @@ class Endpoints {
       co_return;
     }
     co_await out.Begin(200, Type("text/event-stream"));
-    if (options_.tokens_per_second == 0) {
-      co_await out.Write(answer.burst);
-    } else {
+    if (options_.tokens_per_second > 0) {
       co_await WritePaced(answer, out);
+    } else if (http.path.find(kOneWriteAnEvent) != std::string_view::npos) {
+      for (const std::string& event : answer.events) co_await out.Write(event);
+    } else {
+      co_await out.Write(answer.burst);
     }
     co_await out.End();
   }

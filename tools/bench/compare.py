@@ -285,7 +285,8 @@ def measure(bench, targets, arguments):
                 result = load(bench, target, scenario, requests, arguments.connections)
                 results.setdefault((scenario.name, target.name), []).append(result)
                 print(f"round {number + 1} {scenario.name:12} {target.name:9} "
-                      f"cpu {result['cpu_us_per_request'] or 0:8.1f} us p50 {result['latency_us']['p50']:9.1f} us wrong {result['wrong']}", file=sys.stderr)
+                      f"cpu {result['cpu_us_per_request'] or 0:8.1f} us "
+                      f"p50 {result['latency_us']['p50']:9.1f} us wrong {result['wrong']}", file=sys.stderr)
     return results
 
 
@@ -322,7 +323,8 @@ def report(results, targets, arguments):
         wrong += sum(result["wrong"] for name in names for result in results[scenario.name, name])
     parts = [
         f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.machine()}, "
-        f"load average {os.getloadavg()[0]:.1f} at the end; {arguments.rounds} rounds, {arguments.connections} connections, medians.",
+        f"load average {os.getloadavg()[0]:.1f} at the end; "
+        f"{arguments.rounds} rounds, {arguments.connections} connections, medians.",
         "CPU time of the process in the middle, us a request:",
         table(["scenario", *watched, *(f"edge / {peer}" for peer in peers), "edge, us an event"], cost),
         "Closed loop: time to first event or byte, p50 in us, and requests a second:",

@@ -151,6 +151,26 @@ const Row kRows[] = {
     {"MalformedArguments", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{\"a\": foo}"}})"), Finish("tool_calls"), kDone}, R"(tool:t f {"a":null} | tool_use)"},
     {"RawNewlineInString", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{\"a\":\"x\ny\"}"}})"), Finish("tool_calls"), kDone}, R"(tool:t f {"a":"x\ny"} | tool_use)"},
     {"NeedlessBackslash", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{\"a\":\"\\d+\"}"}})"), Finish("tool_calls"), kDone}, R"(tool:t f {"a":"\\d+"} | tool_use)"},
+    {"TrailingComma", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{\"a\":[1,2 , ],}"}})"),
+                       Finish("tool_calls"), kDone},
+     R"(tool:t f {"a":[1,2]} | tool_use)"},
+    {"TrailingCommaCut", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{\"a\":1,"}})"),
+                          Tool(R"({"index":0,"function":{"arguments":" "}})"),
+                          Tool(R"({"index":0,"function":{"arguments":"}"}})"), Finish("tool_calls"), kDone},
+     R"(tool:t f {"a":1} | tool_use)"},
+    {"CommaBetweenFragments", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{\"a\":1, "}})"),
+                               Tool(R"({"index":0,"function":{"arguments":"\"b\":2}"}})"), Finish("tool_calls"), kDone},
+     R"(tool:t f {"a":1,"b":2} | tool_use)"},
+    {"CommaAtTheEndPromisesMore", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{\"a\":1,"}})"),
+                                   Finish("tool_calls"), kDone},
+     R"(tool:t f {"a":null} | tool_use)"},
+    {"BlankTextBeforeTool", {Text(R"(\n\n)"), Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{}"}})"),
+                             Text(R"( \t)"), Finish("tool_calls"), kDone},
+     "tool:t f {} | tool_use"},
+    {"LeadingSpaceStaysWithItsText", {Text(R"(\n)"), Text(" "), Text("x "), Text(R"(\n)"), Text("y"), Finish("stop"), kDone},
+     "text:\n x \ny | end_turn"},
+    {"BlankTextWithinThinking", {Think("a"), Text(R"(\n)"), Think("b"), Text("x"), Finish("stop"), kDone},
+     "thinking:ab | text:\nx | end_turn"},
     {"GarbageBehindObject", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{\"a\":1}</tool>"}})"), Finish("tool_calls"), kDone}, R"(tool:t f {"a":1} | tool_use)"},
     {"BigNumbersAndOrder", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{\"z\":9223372036854775807,\"a\":\"ü😀\"}"}})"), Finish("tool_calls"), kDone}, R"(tool:t f {"z":9223372036854775807,"a":"ü😀"} | tool_use)"},
 
@@ -437,6 +457,20 @@ TEST_F(ChatReplyTest, MessageStartCarriesModelAndEstimate) {
   EXPECT_EQ(message["model"], "claude-test");
   EXPECT_EQ(message["id"], "msg_1");
   EXPECT_EQ(message["usage"]["input_tokens"], 7);
+}
+
+TEST_F(ChatReplyTest, CallsThatHoldTooMuchMemoryEndInAnError) {
+  const std::string first = Tool(R"({"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":"}})");
+  const std::string arguments = R"("{\"x\":\")" + std::string(1u << 20, 'x') + "\"";
+  const auto reply = Make(given_);
+  reply->Feed(Sse({first}), out_);
+  for (int i = 1; i < 40 && reply->phase() == Phase::kContent; ++i) {
+    const std::string call = R"({"index":)" + std::to_string(i) + R"(,"function":{"name":"g","arguments":)" + arguments;
+    reply->Feed(Sse({Tool(call + "}}")}), out_);
+  }
+  EXPECT_EQ(reply->phase(), Phase::kFailed);
+  EXPECT_LT(out_.size(), 10'000u);
+  EXPECT_THAT(Accumulator::Of(out_).error, ::testing::HasSubstr("larger than 32 MiB"));
 }
 
 TEST_F(ChatReplyTest, AnEventOfManyMegabytesPasses) {

@@ -96,13 +96,20 @@ CharacterClasses::CharacterClasses() {
   std::map<std::vector<CharacterClass>, std::uint16_t> known;
   std::vector<CharacterClass> block(kBlockSize);
   const Run* run = std::begin(kRuns);
+  const Run* filling = nullptr;  // The run of which the block before was a part, if it was nothing else.
   for (std::uint32_t number = 0; number < kBlocks; ++number) {
     const std::uint32_t first = number * kBlockSize;
+    if (filling != nullptr && filling == run && Fills(run, first, kBlockSize)) {  // Most blocks: whole planes are alike.
+      block_of_[number] = block_of_[number - 1];
+      continue;
+    }
+    filling = nullptr;
     for (std::uint32_t i = 0; i < kBlockSize; ++i) {
       if (std::next(run) != std::end(kRuns) && std::next(run)->first == first + i) ++run;
       block[i] = ClassIn(run->run_class, first + i);
       if (i == 0 && Fills(run, first, kBlockSize)) {
         std::fill(block.begin(), block.end(), block[0]);
+        filling = run;
         break;
       }
     }

@@ -156,7 +156,8 @@ std::optional<RequestError> Attempt::FindKey() {
 
 std::optional<RequestError> Attempt::BuildBody() {
   if (model_.direct) {
-    chat_.body = translate::ToDirectRequest(*turn_.request, model_);
+    chat_.body = translate::ToDirectRequest(*turn_.request, model_, chat_.losses);
+    record_.AddLosses(chat_.losses);
     return std::nullopt;
   }
   translate::ChatRequestOptions options;

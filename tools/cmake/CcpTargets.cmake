@@ -24,6 +24,7 @@ function(ccp_test name)
   if(NOT CCP_SANITIZE)
     target_compile_options(${name} PRIVATE -O0)
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+  # NO_PRETTY_VALUES: else a parameter without a printer puts its bytes into the name.
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES PROPERTIES TIMEOUT 120)
 endfunction()
 include(GoogleTest)

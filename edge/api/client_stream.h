@@ -22,6 +22,7 @@ class ClientStream {
 
   void SetHeaders(std::vector<Header> headers) { headers_ = std::move(headers); }  // For the head, while it is due.
   bool begun() const { return writer_.begun(); }
+  bool writing() const { return writing_; }  // A piece is on its way; cutting into it would tear the stream.
   boost::asio::any_io_executor executor() { return idle_.get_executor(); }
   std::chrono::steady_clock::time_point last_write() const { return last_write_; }
 

@@ -118,7 +118,11 @@ asio::awaitable<void> Pump::KeepAlive() {
   while (true) {
     const auto [moved] = co_await keep_alive_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
     if (moved) continue;
-    if (lingering_) co_return;
+    if (lingering_) {
+      if (!turn_.stream.writing()) co_return;
+      keep_alive_timer_.expires_after(times.usage_grace);  // The relay still writes: what it writes must go out whole.
+      continue;
+    }
     text.clear();
     if (!turn_.stream.begun()) {
       reply_.Start(text);

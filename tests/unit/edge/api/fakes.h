@@ -109,6 +109,7 @@ class ScriptedUpstream final : public UpstreamClient {
 class RecordingWriter final : public ResponseWriter {
  public:
   explicit RecordingWriter(const std::size_t& rows_closed) : rows_closed_(rows_closed) {}
+  std::chrono::milliseconds write_time{0};  // How long the client takes over each piece.
   boost::asio::awaitable<void> Send(int new_status, std::vector<Header> new_headers, std::string_view new_body) override {
     Start(new_status, std::move(new_headers));
     body = new_body;
@@ -120,6 +121,10 @@ class RecordingWriter final : public ResponseWriter {
     co_return;
   }
   boost::asio::awaitable<void> Write(std::string_view piece) override {
+    if (write_time.count() > 0) {
+      boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, write_time);
+      co_await timer.async_wait(boost::asio::use_awaitable);
+    }
     body += piece;
     ++writes;
     co_return;

@@ -19,6 +19,7 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -299,6 +300,15 @@ TEST_F(TurnTest, DoesNotWaitForeverForTokenCounts) {
   EXPECT_THAT(client_.body, HasSubstr("event: message_stop"));
   ASSERT_THAT(Rows(), ElementsAre("1 main ok winner"));
   EXPECT_NE(ledger_.rows[0].quality, usage::Quality::kReported);
+}
+
+TEST_F(TurnTest, LetsASlowClientTakeItsPieceBeforeItEndsWithoutTokenCounts) {
+  context_.times.usage_grace = 1ms;
+  client_.write_time = 20ms;
+  upstream_.answers = {{.pieces = {Text("hello") + kStop}, .end = End::kHang}};
+  Run(kStreamed);
+  EXPECT_THAT(client_.body, AllOf(HasSubstr("hello"), HasSubstr("event: message_stop")));
+  EXPECT_THAT(Rows(), ElementsAre("1 main ok winner"));
 }
 
 TEST_F(TurnTest, RecordsADepartureOnce) {

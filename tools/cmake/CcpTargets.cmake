@@ -2,6 +2,7 @@
 #
 # ccp_library(NAME SOURCES a.cc ... LIBS x ...)   static library `NAME` with our warnings
 # ccp_program(NAME SOURCES main.cc ... LIBS ...)  executable in ${CMAKE_BINARY_DIR}/bin
+# ccp_compile_quickly(NAME)                       for what runs at a person's pace
 # ccp_test(NAME SOURCES a_test.cc ... LIBS ...)   GoogleTest executable; each TEST is one ctest test
 
 function(ccp_library name)
@@ -14,6 +15,14 @@ function(ccp_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ccp_flags ${ARG_LIBS})
+endfunction()
+
+# What runs at a person's pace is compiled quickly. Never for what a hot program links:
+# the linker keeps one copy of each inline function, and it may be the slow one.
+function(ccp_compile_quickly name)
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(${name} PRIVATE -O1)
+  endif()
 endfunction()
 
 function(ccp_test name)

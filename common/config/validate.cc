@@ -21,7 +21,6 @@ namespace ccp::config {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 200;
-constexpr double kPicoUsdPerMillionUsd = 1e6;
 
 // Headers of the request that the edge writes itself: credentials, framing, the host.
 constexpr std::array<std::string_view, 16> kOwnedHeaders{

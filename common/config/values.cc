@@ -17,7 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kPicoUsdPerMillionUsd = 1e6;   // 1 USD per million tokens, in pico-USD per token.
 constexpr double kPicoUsd = 1e12;
 constexpr double kMostPicoUsd = 1e12;           // A million dollars per million tokens: what fits is checked later.
 

@@ -15,6 +15,8 @@
 
 namespace ccp::config {
 
+inline constexpr double kPicoUsdPerMillionUsd = 1e6;  // 1 USD per million tokens, in pico-USD per token.
+
 // What a value is read by: its row, where it stands, and where complaints go.
 struct Reading {
   const Field& field;

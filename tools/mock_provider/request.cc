@@ -7,7 +7,7 @@
 namespace ccp::mock {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kBytesPerToken = 4;
 

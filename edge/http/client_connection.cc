@@ -1,13 +1,11 @@
 #include "edge/http/client_connection.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <utility>
 
 #include "common/base/log.h"
@@ -26,26 +24,7 @@ constexpr std::size_t kSlowestBodyBytesPerSecond = 1024;  // On average, once bo
 constexpr std::chrono::seconds kLingerTime{5};
 constexpr std::size_t kLingerBytes = 64 * 1024 * 1024;
 
-std::string PeerName(const TcpSocket& socket) {
-  error_code error;
-  const auto endpoint = socket.remote_endpoint(error);
-  if (error) return "?";
-  const auto address = endpoint.address();
-  const std::string host = address.is_v6() ? Concat("[", address.to_string(), "]") : address.to_string();
-  return Concat(host, ":", endpoint.port());
-}
-
-bool WouldBlock(const error_code& error) { return error == asio::error::would_block || error == asio::error::try_again; }
-
-enum class Peek { kNothing, kBytes, kGone };
-
-Peek PeekAt(TcpSocket& socket) {
-  char byte = 0;
-  error_code error;
-  const std::size_t bytes = socket.receive(asio::buffer(&byte, 1), MSG_PEEK, error);
-  if (WouldBlock(error)) return Peek::kNothing;
-  return error || bytes == 0 ? Peek::kGone : Peek::kBytes;
-}
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
@@ -53,7 +32,7 @@ Peek PeekAt(TcpSocket& socket) {
 class ClientConnection::Turn {
  public:
   Turn(ClientConnection& connection, Response::Form form)
-      : response(connection.socket_, connection.deadline_, *connection.server_, form),
+      : response(*connection.wire_, connection.deadline_, *connection.server_, form),
         finished(connection.server_->context.get_executor(), Clock::time_point::max()),
         server_(*connection.server_) {
     ++server_.busy;
@@ -72,18 +51,16 @@ class ClientConnection::Turn {
   ServerState& server_;
 };
 
-ClientConnection::ClientConnection(TcpSocket socket, std::shared_ptr<ServerState> server)
-    : socket_(std::move(socket)), server_(std::move(server)), parser_(server_->options.limits), peer_(PeerName(socket_)) {
-  error_code ignored;
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+ClientConnection::ClientConnection(std::unique_ptr<ClientWire> wire, std::shared_ptr<ServerState> server)
+    : wire_(std::move(wire)), server_(std::move(server)), parser_(server_->options.limits), peer_(wire_->PeerName()) {
   server_->connections.insert(this);
 }
 
 ClientConnection::~ClientConnection() { server_->connections.erase(this); }
 
 asio::awaitable<void> ClientConnection::Run(std::shared_ptr<ClientConnection> self) {
-  bool open = co_await self->ReadRequest();
+  bool open = co_await self->Handshake();
+  if (open) open = co_await self->ReadRequest();
   while (open) {
     open = co_await self->ServeRequest();
     if (!open) break;
@@ -94,12 +71,31 @@ asio::awaitable<void> ClientConnection::Run(std::shared_ptr<ClientConnection> se
 }
 
 asio::awaitable<void> ClientConnection::RunRefusal(std::shared_ptr<ClientConnection> self, RequestError error) {
-  co_await self->Refuse(std::move(error));
+  const bool open = co_await self->Handshake();
+  if (open) co_await self->Refuse(std::move(error));
   self->Close();
 }
 
 bool ClientConnection::reading() const {
   return parser_.state() != RequestParser::State::kComplete && parser_.state() != RequestParser::State::kFailed;
+}
+
+asio::awaitable<bool> ClientConnection::Handshake() {
+  deadline_ = Clock::now() + server_->options.limits.header_time;
+  while (!server_->stopping) {
+    error_code error;
+    wire_->Handshake(error);
+    if (!error) co_return true;
+    if (SpeaksPlainHttp(error)) {
+      wire_ = MakePlainClientWire(wire_->TakeSocket());
+      co_await Refuse(ClientError(400, "this port speaks TLS, but the client sent plain HTTP: use https:// in the base URL"));
+      co_return false;
+    }
+    if (!WouldBlock(error)) co_return false;
+    const auto [wait_error] = co_await wire_->Readable();
+    if (wait_error) co_return false;
+  }
+  co_return false;
 }
 
 asio::awaitable<bool> ClientConnection::ReadRequest() {
@@ -110,13 +106,14 @@ asio::awaitable<bool> ClientConnection::ReadRequest() {
     idle_ = parser_.state() == RequestParser::State::kIdle;
     if (idle_ && server_->stopping) co_return false;
     if (parser_.state() == RequestParser::State::kBody && parser_.expects_continue() && !std::exchange(continued, true)) {
-      const auto [error, bytes] = co_await asio::async_write(socket_, asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25), kQuiet);
-      if (error) co_return false;
+      error_code error;
+      // So little fits, or the client does not take its answers.
+      if (wire_->Send({asio::buffer(kContinue)}, error) < kContinue.size()) co_return false;
     }
     error_code error;
-    const std::size_t bytes = socket_.receive(asio::buffer(server_->scratch), 0, error);
+    const std::size_t bytes = wire_->Receive(server_->scratch, error);
     if (WouldBlock(error)) {
-      const auto [wait_error] = co_await socket_.async_wait(asio::socket_base::wait_read, kQuiet);
+      const auto [wait_error] = co_await wire_->Readable();
       if (!wait_error) continue;
       if (!expired_ || idle_) co_return false;
       co_await Refuse(ClientError(408, "the request did not come to its end in time"));
@@ -169,8 +166,7 @@ asio::awaitable<bool> ClientConnection::ServeRequest() {
                    turn.done = true;
                    turn.failure = std::move(failure);
                    turn.finished.cancel();
-                   error_code ignored;
-                   socket_.cancel(ignored);
+                   wire_->Cancel();
                  }));
   co_await WatchClient(turn);
   if (!turn.response.whole() && !turn.response.client_gone()) co_await Repair(turn);
@@ -180,11 +176,11 @@ asio::awaitable<bool> ClientConnection::ServeRequest() {
 // Returns when the handler is through. Cancels it if the client goes away first.
 asio::awaitable<void> ClientConnection::WatchClient(Turn& turn) {
   while (!turn.done) {
-    const auto [error] = co_await socket_.async_wait(asio::socket_base::wait_read, kQuiet);
+    const auto [error] = co_await wire_->Readable();
     if (turn.done) co_return;
-    const Peek peek = error ? Peek::kGone : PeekAt(socket_);
-    if (peek == Peek::kNothing) continue;
-    if (peek == Peek::kGone) {
+    const ClientWire::Sight sight = error ? ClientWire::Sight::kGone : wire_->Look();
+    if (sight == ClientWire::Sight::kNothing) continue;
+    if (sight == ClientWire::Sight::kGone) {
       turn.response.ClientLeft();
       turn.cancel.emit(asio::cancellation_type::terminal);
     }
@@ -203,7 +199,7 @@ asio::awaitable<void> ClientConnection::Repair(Turn& turn) {
     }
   }
   if (turn.response.begun()) {
-    Close();
+    wire_->Abort();
     co_return;
   }
   RequestError error;
@@ -214,7 +210,7 @@ asio::awaitable<void> ClientConnection::Repair(Turn& turn) {
 asio::awaitable<void> ClientConnection::Refuse(RequestError error) {
   idle_ = false;
   expired_ = false;
-  Response response(socket_, deadline_, *server_,
+  Response response(*wire_, deadline_, *server_,
                     {.head_only = parser_.request().method == "HEAD", .chunks = true, .keep_alive = false});
   const std::string body = server_->options.error_body(error);
   std::vector<Header> headers{{"content-type", "application/json"}};
@@ -227,14 +223,14 @@ asio::awaitable<void> ClientConnection::Refuse(RequestError error) {
 }
 
 asio::awaitable<void> ClientConnection::Linger() {
-  error_code error;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  wire_->EndSending();
   deadline_ = Clock::now() + kLingerTime;
   std::size_t discarded = 0;
+  error_code error;
   while (!error && discarded < kLingerBytes) {
-    const std::size_t bytes = socket_.receive(asio::buffer(server_->scratch), 0, error);
+    const std::size_t bytes = wire_->Discard(server_->scratch, error);
     if (WouldBlock(error)) {
-      const auto [wait_error] = co_await socket_.async_wait(asio::socket_base::wait_read, kQuiet);
+      const auto [wait_error] = co_await wire_->Readable();
       error = wait_error;
       continue;
     }
@@ -247,18 +243,15 @@ void ClientConnection::Expire(Clock::time_point now) {
   if (now < deadline_) return;
   deadline_ = kNoDeadline;
   expired_ = true;
-  error_code ignored;
-  socket_.cancel(ignored);
+  wire_->Cancel();
 }
 
 void ClientConnection::CloseIfIdle() {
   if (idle_) Close();
 }
 
-void ClientConnection::Close() {
-  error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
-  socket_.close(ignored);
-}
+void ClientConnection::Close() { wire_->Close(); }
+
+void ClientConnection::Cut() { wire_->Abort(); }
 
 }  // namespace ccp::edge

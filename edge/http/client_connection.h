@@ -6,13 +6,13 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "edge/http/client_wire.h"
 #include "edge/http/request_parser.h"
 #include "edge/http/response.h"
 #include "edge/http/server_state.h"
@@ -21,7 +21,7 @@ namespace ccp::edge {
 
 class ClientConnection {
  public:
-  ClientConnection(TcpSocket socket, std::shared_ptr<ServerState> server);
+  ClientConnection(std::unique_ptr<ClientWire> wire, std::shared_ptr<ServerState> server);
   ~ClientConnection();
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
@@ -33,9 +33,11 @@ class ClientConnection {
   void Expire(std::chrono::steady_clock::time_point now);  // The sweep: ends what is past its deadline.
   void CloseIfIdle();
   void Close();
+  void Cut();                                              // So that an unfinished answer looks unfinished.
 
  private:
   class Turn;
+  boost::asio::awaitable<bool> Handshake();                // False: the connection ends.
   boost::asio::awaitable<bool> ReadRequest();              // False: the connection ends.
   boost::asio::awaitable<bool> ServeRequest();             // False: the connection ends.
   boost::asio::awaitable<void> WatchClient(Turn& turn);
@@ -46,7 +48,7 @@ class ClientConnection {
   void SetReadDeadline(RequestParser::State before);
   bool reading() const;
 
-  TcpSocket socket_;
+  std::unique_ptr<ClientWire> wire_;
   std::shared_ptr<ServerState> server_;
   RequestParser parser_;
   std::string leftover_;                        // Bytes of the next request, sent before the answer to this one.

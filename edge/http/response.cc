@@ -1,7 +1,5 @@
 #include "edge/http/response.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/system/system_error.hpp>
 #include <charconv>
@@ -109,14 +107,19 @@ void Response::AddChunk(std::string_view piece) {
 // One coroutine frame a write and, when the client keeps up, one system call.
 asio::awaitable<void> Response::Transmit() {
   while (asio::buffer_size(parts_) > 0) {
-    deadline_ = std::chrono::steady_clock::now() + server_.options.limits.write_stall;
-    const auto [error, bytes] = co_await socket_.async_write_some(parts_, asio::as_tuple(asio::use_awaitable));
+    boost::system::error_code error;
+    const std::size_t bytes = wire_.Send(parts_, error);
+    Sent(bytes);
+    if (WouldBlock(error)) {
+      deadline_ = std::chrono::steady_clock::now() + server_.options.limits.write_stall;
+      const auto [wait_error] = co_await wire_.Writable();
+      error = wait_error;
+    }
     if (error) {
       client_gone_ = true;
       whole_ = false;
       throw boost::system::system_error(error, "write to the client");
     }
-    Sent(bytes);
   }
   deadline_ = kNoDeadline;
   head_ = std::string();
@@ -133,9 +136,7 @@ void Response::Sent(std::size_t bytes) {
 void Response::Abort() {
   whole_ = false;
   form_.keep_alive = false;
-  boost::system::error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
-  socket_.close(ignored);
+  wire_.Abort();
 }
 
 }  // namespace ccp::edge

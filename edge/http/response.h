@@ -1,18 +1,18 @@
 // The ResponseWriter of a connection: one response, written with as few system calls as it takes.
 //
-// Ownership: refers to the connection's socket and deadline; lives in the connection's coroutine while a handler runs.
+// Ownership: refers to the connection's wire and deadline; lives in the connection's coroutine while a handler runs.
 // Errors: when the client is gone or takes nothing for too long, the awaiting coroutine ends with
 //   boost::system::system_error; the connection knows why.
 #pragma once
 
 #include <array>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/buffer.hpp>
 #include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "edge/http/client_wire.h"
 #include "edge/http/server.h"
 #include "edge/http/server_state.h"
 
@@ -28,8 +28,8 @@ class Response final : public ResponseWriter {
     bool chunks = true;        // The client understands chunked; HTTP/1.0 does not.
     bool keep_alive = true;    // As the client asked.
   };
-  Response(TcpSocket& socket, Deadline& deadline, ServerState& server, Form form)
-      : socket_(socket), deadline_(deadline), server_(server), form_(form) {}
+  Response(ClientWire& wire, Deadline& deadline, ServerState& server, Form form)
+      : wire_(wire), deadline_(deadline), server_(server), form_(form) {}
 
   boost::asio::awaitable<void> Send(int status, std::vector<Header> headers, std::string_view body) override;
   boost::asio::awaitable<void> Begin(int status, std::vector<Header> headers) override;
@@ -52,7 +52,7 @@ class Response final : public ResponseWriter {
   boost::asio::awaitable<void> Transmit();
   void Sent(std::size_t bytes);
 
-  TcpSocket& socket_;
+  ClientWire& wire_;
   Deadline& deadline_;
   ServerState& server_;
   Form form_;
@@ -61,7 +61,7 @@ class Response final : public ResponseWriter {
   bool client_gone_ = false;
   std::string head_;                                   // Waits for the first piece: one packet instead of two.
   std::array<char, 20> chunk_size_{};
-  std::array<boost::asio::const_buffer, 4> parts_{};   // Head, chunk size, piece, what ends it.
+  ClientWire::Parts parts_{};                          // Head, chunk size, piece, what ends it.
 };
 
 // What the status line calls `status`.

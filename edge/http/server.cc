@@ -13,6 +13,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "edge/http/client_connection.h"
+#include "edge/http/client_wire.h"
 #include "edge/http/server_state.h"
 
 namespace ccp::edge {
@@ -79,6 +80,8 @@ class Server final : public HttpServer {
     asio::co_spawn(state_->context, Sweep(state_, sweep_timer_), asio::detached);
   }
 
+  void UseTls(std::shared_ptr<const TlsIdentity> identity) override { state_->options.tls = std::move(identity); }
+
   void StopAccepting() override {
     state_->stopping = true;
     error_code ignored;
@@ -89,7 +92,7 @@ class Server final : public HttpServer {
 
   void CloseAll() override {
     const std::vector<ClientConnection*> connections(state_->connections.begin(), state_->connections.end());
-    for (ClientConnection* connection : connections) connection->Close();
+    for (ClientConnection* connection : connections) connection->Cut();
   }
 
   std::size_t open_connections() const override { return state_->connections.size(); }
@@ -116,9 +119,14 @@ class Server final : public HttpServer {
   static void Adopt(const std::shared_ptr<ServerState>& state, TcpSocket socket) {
     const std::size_t limit = state->options.limits.connections;
     const bool full = state->connections.size() >= limit;
-    auto connection = std::make_shared<ClientConnection>(std::move(socket), state);
+    auto connection = std::make_shared<ClientConnection>(MakeWire(*state, std::move(socket)), state);
     auto life = full ? ClientConnection::RunRefusal(connection, TooManyConnections(limit)) : ClientConnection::Run(connection);
     asio::co_spawn(state->context, std::move(life), asio::detached);
+  }
+
+  static std::unique_ptr<ClientWire> MakeWire(const ServerState& state, TcpSocket socket) {
+    if (state.options.tls == nullptr) return MakePlainClientWire(std::move(socket));
+    return MakeTlsClientWire(std::move(socket), *state.options.tls);
   }
 
   static asio::awaitable<void> Sweep(std::shared_ptr<ServerState> state, std::shared_ptr<asio::steady_timer> timer) {

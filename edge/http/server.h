@@ -29,6 +29,8 @@ class io_context;
 
 namespace ccp::edge {
 
+class TlsIdentity;
+
 struct HttpLimits {
   std::size_t header_bytes = 64 * 1024;
   std::size_t header_fields = 100;
@@ -84,6 +86,7 @@ class HttpServer {
     std::uint16_t port = 0;                // 0: a free one; port() tells which.
     bool reuse_port = false;               // Several servers on one port, one a thread.
     HttpLimits limits;
+    std::shared_ptr<const TlsIdentity> tls;  // nullptr: plain HTTP.
     // Body of the answers that the server itself gives; by default an Anthropic error object. Called once for each.
     std::function<std::string(const RequestError&)> error_body;
   };
@@ -95,6 +98,7 @@ class HttpServer {
 
   virtual std::uint16_t port() const = 0;
   virtual void Start() = 0;                      // Begins to accept.
+  virtual void UseTls(std::shared_ptr<const TlsIdentity> identity) = 0;  // For connections that begin from now on.
   virtual void StopAccepting() = 0;              // Closes the listener and idle connections; busy ones end with their response.
   virtual void CloseAll() = 0;                   // Cuts what is left.
   virtual std::size_t open_connections() const = 0;

@@ -87,6 +87,16 @@ void OpenCalls::Clear() {
   by_id_.clear();
 }
 
+bool AssistantTurn::IsSilent(Value message) {
+  const Value content = message["content"];
+  if (!content.escaped().empty()) return false;
+  for (const Value block : content.elements()) {
+    const Value type = block["type"];
+    if (type.is("tool_use") || (type.is("text") && !block["text"].escaped().empty())) return false;
+  }
+  return true;
+}
+
 void AssistantTurn::Add(Value message) {
   const Value content = message["content"];
   if (content.is_string()) AddText(content);
@@ -96,7 +106,10 @@ void AssistantTurn::Add(Value message) {
 void AssistantTurn::AddBlock(Value block) {
   NoteCacheControl(block, context_);
   const Value type = block["type"];
-  if (type.is("text")) return AddText(block["text"]);
+  if (type.is("text")) {
+    if (!block["citations"].empty()) context_.losses.Add("citations_dropped");
+    return AddText(block["text"]);
+  }
   if (type.is("tool_use")) return AddCall(block);
   if (type.is("thinking")) return AddThinking(block);
   if (type.is("redacted_thinking")) return context_.losses.Add("thinking_history_dropped");
@@ -158,8 +171,7 @@ void AssistantTurn::AddCall(Value block) {
   calls_.push_back(std::move(call));
 }
 
-bool AssistantTurn::AppendTo(std::string& out, Place place) {
-  if (texts_.empty() && calls_.empty()) return false;
+void AssistantTurn::AppendTo(std::string& out, Place place) {
   if (!calls_.empty() && calls_.front().thought_signature.empty()) {
     calls_.front().thought_signature = std::move(thought_signature_);
   }
@@ -169,7 +181,6 @@ bool AssistantTurn::AppendTo(std::string& out, Place place) {
   AppendCalls(out);
   if (place == Place::kLast && calls_.empty()) AppendPrefillMark(out);
   out += '}';
-  return true;
 }
 
 // Blocks of one turn are one stream of text: nothing goes between them.

@@ -45,11 +45,14 @@ class AssistantTurn {
  public:
   AssistantTurn(ChatContext& context, OpenCalls& open_calls) : context_(context), open_calls_(open_calls) {}
 
+  // Whether an assistant message holds neither text nor calls. One of thinking alone is an error upstream.
+  static bool IsSilent(json::Value message);
+
   void Add(json::Value message);
 
   enum class Place : std::uint8_t { kInside, kLast };
-  // Appends the message; nothing if the turn holds neither text nor calls. Returns whether it did.
-  bool AppendTo(std::string& out, Place place);
+  // REQUIRES: one of the messages added is not silent.
+  void AppendTo(std::string& out, Place place);
 
  private:
   void AddBlock(json::Value block);

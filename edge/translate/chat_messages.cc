@@ -36,8 +36,7 @@ class MessagesWriter {
     WriteSystemPrompt();
     const std::vector<Message> messages = List();
     for (std::size_t begin = 0; begin < messages.size();) {
-      std::size_t end = begin + 1;
-      while (end < messages.size() && IsAssistant(messages[end]) == IsAssistant(messages[begin])) ++end;
+      const std::size_t end = EndOfRun(messages, begin);
       if (auto error = WriteRun(messages, begin, end)) return error;
       begin = end;
     }
@@ -49,10 +48,35 @@ class MessagesWriter {
  private:
   static bool IsAssistant(const Message& message) { return message.value["role"].is("assistant"); }
 
-  std::vector<Message> List() const {
+  static std::size_t EndOfRun(const std::vector<Message>& messages, std::size_t begin) {
+    std::size_t end = begin + 1;
+    while (end < messages.size() && IsAssistant(messages[end]) == IsAssistant(messages[begin])) ++end;
+    return end;
+  }
+
+  // All messages but the assistant turns of which nothing would be left: what stands around such a turn is one turn.
+  std::vector<Message> List() {
+    std::vector<Message> all;
+    for (const Value message : context_.request.messages().elements()) all.push_back({message, all.size()});
     std::vector<Message> messages;
-    for (const Value message : context_.request.messages().elements()) messages.push_back({message, messages.size()});
+    for (std::size_t begin = 0; begin < all.size();) {
+      const std::size_t end = EndOfRun(all, begin);
+      if (!IsAssistant(all[begin]) || !IsSilent(all, begin, end)) {
+        messages.insert(messages.end(), all.begin() + begin, all.begin() + end);
+      }
+      begin = end;
+    }
     return messages;
+  }
+
+  bool IsSilent(const std::vector<Message>& messages, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!AssistantTurn::IsSilent(messages[i].value)) return false;
+    }
+    OpenCalls no_calls;
+    AssistantTurn turn(context_, no_calls);
+    for (std::size_t i = begin; i < end; ++i) turn.Add(messages[i].value);  // Notes what is lost.
+    return true;
   }
 
   void Separate() {
@@ -73,14 +97,10 @@ class MessagesWriter {
     open_calls_.Clear();
     AssistantTurn turn(context_, open_calls_);
     for (std::size_t i = begin; i < end; ++i) turn.Add(messages[i].value);
-    const std::size_t before = out_.size();
     Separate();
-    if (turn.AppendTo(out_, place)) {
-      last_is_tool_ = false;
-      ++turns_written_;
-    } else {
-      out_.resize(before);
-    }
+    turn.AppendTo(out_, place);
+    last_is_tool_ = false;
+    ++turns_written_;
   }
 
   MaybeError WriteUserSide(const std::vector<Message>& messages, std::size_t begin, std::size_t end) {
@@ -172,7 +192,12 @@ class MessagesWriter {
       context_.copier.Append(out, part["text"].escaped());
       return {};
     }
-    if (AppendBlockAsText(out, part, context_)) return {};
+    if (AppendBlockAsText(out, part, context_)) {
+      for (const Value inner : ContentOfDocument(part).elements()) {
+        if (inner["type"].is("image")) TakeImage(out, inner);
+      }
+      return {};
+    }
     if (type.is("image")) return TakeImage(out, part);
     if (IsPdf(part)) return TakePdf(out, part);
     context_.losses.Add("unknown_block_dropped");

@@ -72,11 +72,19 @@ void AppendImagePart(std::string& out, Value source, const ChatContext& context)
   out += "\"}}";
 }
 
+void NoteCitations(Value block, ChatContext& context) {
+  if (block["citations"]["enabled"].boolean() == true) context.losses.Add("citations_dropped");
+}
+
 bool IsServerToolBlock(std::string_view type) {
   return type == "server_tool_use" || type.ends_with("_tool_result") || type.starts_with("mcp_tool_");
 }
 
 }  // namespace
+
+Value ContentOfDocument(Value document) {
+  return document["type"].is("document") ? document["source"]["content"] : Value();
+}
 
 bool IsPdf(Value document) { return document["type"].is("document") && !IsTextSource(document["source"]); }
 
@@ -88,6 +96,7 @@ void AppendMediaPart(std::string& out, Value block, const ChatContext& context) 
 bool AppendBlockAsText(std::string& out, Value block, ChatContext& context) {
   const Value type = block["type"];
   if (type.is("search_result")) {
+    NoteCitations(block, context);
     AppendSearchResult(out, block, context);
     return true;
   }
@@ -103,7 +112,7 @@ bool AppendBlockAsText(std::string& out, Value block, ChatContext& context) {
     return true;
   }
   if (type.is("document") && IsTextSource(block["source"])) {
-    if (block["citations"]["enabled"].boolean().value_or(false)) context.losses.Add("citations_dropped");
+    NoteCitations(block, context);
     AppendDocumentText(out, block, context);
     return true;
   }
@@ -135,10 +144,20 @@ MaybeError ContentParts::AddBlock(Value block, const std::string& path) {
   std::string text;
   if (AppendBlockAsText(text, block, context_)) {
     AddOwnText(std::move(text));
-    return {};
+    return AddImagesWithin(block, path);
   }
   if (type.is("document")) return AddDocument(block, path);
   context_.losses.Add(IsServerToolBlock(type.escaped()) ? "server_tool_history_dropped" : "unknown_block_dropped");
+  return {};
+}
+
+MaybeError ContentParts::AddImagesWithin(Value document, const std::string& path) {
+  std::size_t index = 0;
+  for (const Value part : ContentOfDocument(document).elements()) {
+    const std::size_t own = index++;
+    if (!part["type"].is("image")) continue;
+    if (auto error = AddImage(part, Concat(path, ".source.content.", own))) return error;
+  }
   return {};
 }
 
@@ -159,6 +178,7 @@ MaybeError ContentParts::AddImage(Value block, const std::string& path) {
 
 MaybeError ContentParts::AddDocument(Value block, const std::string& path) {
   NoteCacheControl(block, context_);
+  NoteCitations(block, context_);
   if (!block["source"]["type"].is("base64")) {
     return InvalidRequest(
         Concat(path, ".source: documents by url or file id cannot be read here; send base64 or text"));

@@ -43,6 +43,7 @@ class ContentParts {
   void AppendText(std::string& out, const Part& part) const;
   void AppendJoined(std::string& out) const;
   MaybeError AddImage(json::Value block, const std::string& path);
+  MaybeError AddImagesWithin(json::Value document, const std::string& path);
   MaybeError AddDocument(json::Value block, const std::string& path);
 
   ChatContext& context_;
@@ -56,6 +57,8 @@ inline constexpr std::string_view kDocumentNote = "[document left out: this mode
 // image_url or file part of an image or document block with a base64 or url source.
 void AppendMediaPart(std::string& out, json::Value block, const ChatContext& context);
 bool IsPdf(json::Value document);
+// The blocks of a document that is made of blocks (source.type "content"); else absent.
+json::Value ContentOfDocument(json::Value document);
 
 // Escaped text of blocks that are text in disguise: search_result, tool_reference, documents of text. False if it is
 // none.

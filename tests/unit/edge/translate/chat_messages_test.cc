@@ -123,6 +123,17 @@ INSTANTIATE_TEST_SUITE_P(User, ChatMessagesTest, testing::ValuesIn(std::vector<C
     {"ContentDocument", "openai",
      R"("messages":[{"role":"user","content":[{"type":"document","citations":{"enabled":true},"source":{"type":"content","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}}]}])",
      R"([{"role":"user","content":"<document>\na\nb\n</document>"}])", "citations_dropped"},
+    {"PictureInAContentDocument", "openai",
+     R"("messages":[{"role":"user","content":[{"type":"document","source":{"type":"content","content":[{"type":"text","text":"a"},{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AA"}}]}},{"type":"text","text":"q"}]}])",
+     R"([{"role":"user","content":[{"type":"text","text":"<document>\na\n</document>"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AA"}},{"type":"text","text":"q"}]}])",
+     ""},
+    {"ContentDocumentOfAString", "openai",
+     R"("messages":[{"role":"user","content":[{"type":"document","source":{"type":"content","content":"a"}}]}])",
+     R"([{"role":"user","content":"<document>\na\n</document>"}])", ""},
+    {"CitationsOfAPdfAreALoss", "openai",
+     R"("messages":[{"role":"user","content":[{"type":"document","citations":{"enabled":true},"source":{"type":"base64","media_type":"application/pdf","data":"JVBE"}}]}])",
+     R"([{"role":"user","content":[{"type":"file","file":{"filename":"document.pdf","file_data":"data:application/pdf;base64,JVBE"}}]}])",
+     "citations_dropped"},
     {"SearchResult", "openai",
      R"("messages":[{"role":"user","content":[{"type":"search_result","title":"T","source":"https://s","content":[{"type":"text","text":"a"}]}]}])",
      R"([{"role":"user","content":"title: T\nsource: https://s\na"}])", ""},
@@ -139,6 +150,8 @@ INSTANTIATE_TEST_SUITE_P(User, ChatMessagesTest, testing::ValuesIn(std::vector<C
 const std::string kAsk = R"({"role":"user","content":"q"})";
 std::string Turns(const std::string& rest) { return R"("messages":[)" + kAsk + "," + rest + "]"; }
 std::string Chat(const std::string& rest) { return "[" + kAsk + (rest.empty() ? "" : ",") + rest + "]"; }
+// A turn between two questions of which nothing was left: the questions are one turn then.
+const std::string kAskedTwice = R"([{"role":"user","content":[{"type":"text","text":"q"},{"type":"text","text":"q"}]}])";
 std::string Use(const std::string& id, const std::string& input = "{}") {
   return R"({"type":"tool_use","id":")" + id + R"(","name":"f","input":)" + input + "}";
 }
@@ -179,14 +192,27 @@ INSTANTIATE_TEST_SUITE_P(Assistant, ChatMessagesTest, testing::ValuesIn(std::vec
     {"ArgumentsWithALoneSurrogate", "openai", Turns(Assistant(Use("t1",
      R"({"s":"\ud800"})")) + "," + User(ResultOf("t1", R"("content":"r")"))),
      Chat(Calls(Call("t1", R"({\"s\":\"\\ufffd\"})")) + "," + Tool("t1", "r")), ""},
-    {"EmptyTurnGoes", "openai", Turns(Assistant("") + "," + kAsk), Chat(kAsk), ""},
+    {"EmptyTurnGoes", "openai", Turns(Assistant("") + "," + kAsk), kAskedTwice, ""},
+    {"EmptyTextGoes", "openai", Turns(Assistant(R"({"type":"text","text":""},)" + Use("t1")) + "," +
+     User(ResultOf("t1", R"("content":"r")"))), Chat(Calls(Call("t1")) + "," + Tool("t1", "r")), ""},
+    {"CitationsOfATextGo", "openai",
+     Turns(Assistant(R"({"type":"text","text":"a","citations":[{"type":"char_location"}]},{"type":"text","text":"b","citations":null})") +
+         "," + kAsk),
+     Chat(R"({"role":"assistant","content":"ab"},)" + kAsk), "citations_dropped"},
     {"ThinkingIsDropped", "openai",
      Turns(Assistant(R"({"type":"thinking","thinking":"hm","signature":"EqQB"},{"type":"text","text":"a"})") + "," +
      kAsk),
      Chat(R"({"role":"assistant","content":"a"},)" + kAsk), "thinking_history_dropped"},
     {"ThinkingOnlyTurnGoes", "openai",
-     Turns(Assistant(R"({"type":"thinking","thinking":"hm","signature":""})") + "," + kAsk), Chat(kAsk),
+     Turns(Assistant(R"({"type":"thinking","thinking":"hm","signature":""})") + "," + kAsk), kAskedTwice,
      "thinking_history_dropped"},
+    {"TurnsAroundASilentOneAreOne", "mistral",
+     Turns(Assistant(Use("abcDEF123")) + "," + Assistant(R"({"type":"redacted_thinking","data":"x"})") + "," +
+           User(R"({"type":"text","text":"x"})") + "," + Assistant(R"({"type":"thinking","thinking":"","signature":""})") +
+           "," + User(ResultOf("abcDEF123", R"("content":"r")"))),
+     Chat(R"({"role":"assistant","content":"","tool_calls":[)" + Call("abcDEF123") + "]}," + Tool("abcDEF123", "r") +
+          R"(,{"role":"assistant","content":"I have read the tool results."},{"role":"user","content":"x"})"),
+     "thinking_history_dropped,assistant_turn_invented"},
     {"RedactedThinkingGoes", "deepseek",
      Turns(Assistant(R"({"type":"redacted_thinking","data":"xx"},{"type":"text","text":"a"})") + "," + kAsk),
      Chat(R"({"role":"assistant","content":"a"},)" + kAsk), "thinking_history_dropped"},
@@ -245,6 +271,16 @@ INSTANTIATE_TEST_SUITE_P(Results, ChatMessagesTest, testing::ValuesIn(std::vecto
      R"("content":[{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"JV"}}])"))),
      Chat(Calls(Call("t1")) + "," + Tool("t1", "[document left out: this model reads no PDF files]")),
          "documents_dropped"},
+    {"PictureInADocument", "openai", Turns(Assistant(Use("t1")) + "," + User(ResultOf("t1",
+     R"("content":[{"type":"document","source":{"type":"content","content":[{"type":"text","text":"a"},)" + kPng + "]}}]"))),
+     Chat(Calls(Call("t1")) + "," + Tool("t1", R"(<document>\na\n</document>)") +
+          R"(,{"role":"user","content":[)" + kPngPart + "]}"), ""},
+    {"SearchResultIsText", "openai", Turns(Assistant(Use("t1")) + "," + User(ResultOf("t1",
+     R"("content":[{"type":"search_result","title":"T","source":"S","citations":{"enabled":true},"content":[{"type":"text","text":"a"}]}])"))),
+     Chat(Calls(Call("t1")) + "," + Tool("t1", R"(title: T\nsource: S\na)")), "citations_dropped"},
+    {"BrowserStateIsANote", "openai", Turns(Assistant(Use("t1")) + "," + User(ResultOf("t1",
+     R"("content":[{"type":"browser_state","url":"u"}])"))),
+     Chat(Calls(Call("t1")) + "," + Tool("t1", "[browser state left out]")), "unknown_block_dropped"},
     {"ToolReferenceIsText", "openai", Turns(Assistant(Use("t1")) + "," + User(ResultOf("t1",
      R"("content":[{"type":"tool_reference","tool_name":"mcp__x"},{"type":"text","text":"Tool loaded."}])"))),
      Chat(Calls(Call("t1")) + "," + Tool("t1", R"([tool loaded: mcp__x]\nTool loaded.)")), ""},

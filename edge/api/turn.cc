@@ -13,6 +13,7 @@
 #include "edge/api/attempt.h"
 #include "edge/api/records.h"
 #include "edge/observe/access_log.h"
+#include "edge/translate/reply.h"
 
 namespace ccp::edge {
 namespace {
@@ -128,7 +129,7 @@ asio::awaitable<void> Turn::GiveUp(RequestError error) {
   state_.http_status = error.http_status;
   state_.error = error.message;
   if (state_.stream.begun()) {
-    const std::string event = Concat("event: error\ndata: ", ErrorBody(error, state_.request_id), "\n\n");
+    const std::string event = translate::ErrorEvent(error, state_.request_id);
     co_await state_.stream.End(event);
     co_return;
   }

@@ -47,7 +47,9 @@ class AnswerWriter {
 std::unique_ptr<AnswerWriter> MakeEventWriter();
 std::unique_ptr<AnswerWriter> MakeMessageWriter();  // Writes nothing before EndMessage(), and nothing at all on Error().
 
-// {"input_tokens":..,"cache_creation_input_tokens":..,"cache_read_input_tokens":..,"output_tokens":..}
-void AppendUsage(std::string& out, const usage::Tokens& tokens);
+// What both forms say alike.
+void AppendHead(std::string& out, const MessageHead& head);     // Members: id, type, role, model.
+void AppendStopReason(std::string& out, const MessageEnd& end);       // Members: stop_reason, stop_sequence; stop_details of a refusal.
+void AppendUsage(std::string& out, const usage::Tokens& tokens);  // An object: four counts, and the thinking's where there was any.
 
 }  // namespace ccp::translate

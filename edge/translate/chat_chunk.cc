@@ -10,6 +10,7 @@ ChunkMembers ReadChunk(json::Value root) {
     const std::string_view name = key.escaped();
     if (name == "choices") chunk.choices = value;
     else if (name == "usage") chunk.usage = value;
+    else if (name == "web_search") chunk.web_search = value;
     else if (name == "error") chunk.may_be_error |= !value.is_null();
     else if (name == "object" || name == "type") chunk.may_be_error |= value.escaped() == "error";
   }

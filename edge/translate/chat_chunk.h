@@ -10,6 +10,7 @@ namespace ccp::translate {
 struct ChunkMembers {  // A chunk of a stream, or a whole answer.
   json::Value choices;
   json::Value usage;
+  json::Value web_search;     // GLM
   bool may_be_error = false;  // ReadReplyError() is to decide.
 };
 ChunkMembers ReadChunk(json::Value root);

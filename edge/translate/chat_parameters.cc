@@ -139,6 +139,7 @@ class ParametersWriter {
   }
 
   void NoteDroppedFields() {
+    if (Field("cache_control")) context_.losses.Add("cache_control_dropped");
     if (!Field("mcp_servers").empty() && Field("mcp_servers").is_array()) context_.losses.Add("mcp_servers_dropped");
     if (Field("container")) context_.losses.Add("container_dropped");
     for (const Value edit : Field("context_management")["edits"].elements()) {

@@ -102,6 +102,7 @@ class ChatReply : public Reply {
   void LegacyCall(json::Value function_call, std::string& out);
   void Function(json::Value function, ToolCallDelta& delta, std::string& out);  // Completes `delta`.
   void FlushText(std::string& out);
+  void Citations(json::Value annotations);
 
   void Usage(json::Value usage);
   void Complete(std::string& out);
@@ -154,6 +155,9 @@ void ChatReply::MakeSplitter() {
   sink.thinking = [this, escape](std::string_view text) {
     thinking_.AddText(escape(text));
     tools_.Thinking(escaped_, *splitter_out_);
+  };
+  sink.offers = [this](std::string_view name) {
+    return std::find(context_.callable.begin(), context_.callable.end(), name) != context_.callable.end();
   };
   sink.call = [this, escape](std::string_view name, std::string_view arguments) {
     losses_.Add("tool_call_from_text");
@@ -231,6 +235,7 @@ bool ChatReply::Parse(std::string_view text) {
 void ChatReply::OnChunk(const ChunkMembers& chunk, std::string& out) {
   Start(out);
   Usage(chunk.usage);
+  Citations(chunk.web_search);
   bool has_choice = false;
   for (const json::Value choice : chunk.choices.elements()) {
     has_choice = true;
@@ -250,6 +255,7 @@ void ChatReply::OnWholeAnswer(std::string& out) {
   if (auto error = ReadReplyError(root, context_.estimated_input_tokens)) return FailHere(*std::move(error), out);
   const ChunkMembers answer = ReadChunk(root);
   Usage(answer.usage);
+  Citations(answer.web_search);
   for (const json::Value choice : answer.choices.elements()) {
     const ChoiceMembers members = ReadChoice(choice);
     if (members.index.integer().value_or(0) != 0) continue;
@@ -312,7 +318,7 @@ void ChatReply::OnContent(json::Value content, Shape shape, std::string& out) {
   Refusal(members.refusal, out);
   Tools(members.tool_calls, shape, out);
   if (members.function_call.is_object()) LegacyCall(members.function_call, out);
-  search_.Add(members.annotations);
+  Citations(members.annotations);
   if (tools_.overflowed()) FailHere(BadReply("its tool calls are larger than 32 MiB"), out);
 }
 
@@ -418,6 +424,13 @@ void ChatReply::Function(json::Value function, ToolCallDelta& delta, std::string
   if (members.arguments.is_object()) json::AppendEscaped(object, members.arguments.raw());
   delta.arguments = members.arguments.is_object() ? std::string_view(object) : members.arguments.escaped();
   tools_.Call(delta, out);
+}
+
+// Without a search that was asked for, a client would not know what to make of the blocks of one.
+void ChatReply::Citations(json::Value annotations) {
+  if (annotations.empty()) return;
+  if (context_.web_search) return search_.Add(annotations);
+  losses_.Add("citations_dropped");
 }
 
 // ---- The end

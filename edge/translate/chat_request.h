@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/error.h"
 #include "common/config/model.h"
@@ -22,6 +23,8 @@ struct ChatRequest {
   std::string body;
   ToolNames tool_names;
   Losses losses;
+  std::vector<std::string> callable;  // Tools by their upstream names; only where calls may stand in the text.
+  bool web_search = false;  // The client offers web search.
   bool stream = false;   // What was asked of the upstream: the client's wish, unless the model cannot (can_stream: false).
 };
 

@@ -100,6 +100,7 @@ class ToolsWriter {
   }
 
   void TakeWebSearch() {
+    context_.web_search = true;
     search_ = SearchesItself(context_);
     context_.losses.Add(search_ ? "server_tool_emulated" : "server_tool_dropped");
   }
@@ -107,8 +108,10 @@ class ToolsWriter {
   void BeginFunction(std::string& out, Value tool) {
     Separate(out);
     ++functions_;
+    const std::string name = context_.tool_names.For(tool["name"].str());
+    if (context_.dialect.text_tool_calls) context_.callable.push_back(name);
     out += R"({"type":"function","function":{"name":)";
-    json::AppendString(out, context_.tool_names.For(tool["name"].str()));
+    json::AppendString(out, name);
   }
 
   void WriteCustom(std::string& out, Value tool) {
@@ -171,6 +174,7 @@ class ToolsWriter {
 
   Result<ToolForce> WriteChoice(const std::string& tools) {
     const Value choice = context_.request.root()["tool_choice"];
+    if (context_.request.tools().empty()) return ToolForce::kFree;
     if (choice["type"].is("tool")) {
       if (auto error = CheckForcedTool(choice["name"])) return *std::move(error);
     }

@@ -140,37 +140,43 @@ std::vector<Dialect> MakeDialects() {
        .prefill = Prefill::kPrefix},
       // docs (reasoning outputs): the field reasoning, once reasoning_content; chat_template_kwargs.enable_thinking.
       // experience: chat templates decide much, so text goes as strings, system to the top, and nothing is null;
-      // continue_final_message.
+      // continue_final_message; without a --reasoning-parser or --tool-call-parser both stay in the text.
       {.name = "vllm",
        .thinking = Thinking::kChatTemplate,
        .history = History::kReasoning,
        .text_parts = false,
        .null_content = false,
        .top_k = true,
+       .split_think_tag = true,
+       .text_tool_calls = true,
        .system_anywhere = false,
        .prefill = Prefill::kContinueFinalMessage},
       // docs (source, common/chat.cpp): reasoning_content in messages, tool_choice auto, none or required: a named tool
       // is read as auto.
       // reports: "Assistant response prefill is incompatible with enable_thinking". experience: as with vLLM,
-      // templates.
+      // templates; --reasoning-format none leaves thinking in the text.
       {.name = "llamacpp",
        .thinking = Thinking::kChatTemplate,
        .history = History::kReasoningContent,
        .text_parts = false,
        .null_content = false,
        .top_k = true,
+       .split_think_tag = true,
+       .text_tool_calls = true,
        .tool_choice = Dialect::ToolChoice::kUnnamed,
        .system_anywhere = false,
        .prefill = Prefill::kWithoutThinking},
       // docs (OpenAI compatibility; source, openai/openai.go): the field reasoning, reasoning_effort, stream_options,
       // response_format with a schema; no tool_choice, no parallel_tool_calls; user is ignored.
-      // experience: a wish to think is an error for models that cannot, so only "none" is sent.
+      // experience: a wish to think is an error for models that cannot, so only "none" is sent; models without a template
+      // of their own leave the tag in the text.
       {.name = "ollama",
        .thinking = Thinking::kOllama,
        .history = History::kReasoning,
        .text_parts = false,
        .null_content = false,
        .parallel_tool_calls = false,
+       .split_think_tag = true,
        .tool_choice = Dialect::ToolChoice::kAutoOnly},
   };
 }

@@ -242,7 +242,7 @@ void DirectEventReply::Finish(End end, std::string& out) {
 void DirectEventReply::Fail(const RequestError& error, std::string& out) {
   if (phase_ == Phase::kComplete) return;
   if (phase_ == Phase::kContent) can_end_ = reader_.at_boundary();
-  if (began_ && can_end_) out += ErrorEvent(error);
+  if (began_ && can_end_) out += ErrorEvent(error, /*request_id=*/{});
   can_end_ = false;
   FailHere(error);
 }

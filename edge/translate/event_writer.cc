@@ -10,10 +10,8 @@ constexpr std::string_view kEventEnd = "\n\n";
 class EventWriter : public AnswerWriter {
  public:
   void StartMessage(const MessageHead& head, std::string& out) override {
-    out += "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":";
-    json::AppendString(out, head.id);
-    out += R"(,"type":"message","role":"assistant","model":)";
-    json::AppendString(out, head.model);
+    out += "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{";
+    AppendHead(out, head);
     out += R"(,"content":[],"stop_reason":null,"stop_sequence":null,"usage":)";
     AppendUsage(out, {.input = head.estimated_input_tokens});
     out += "}}";
@@ -67,20 +65,14 @@ class EventWriter : public AnswerWriter {
   }
 
   void EndMessage(const MessageEnd& end, std::string& out) override {
-    out += "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":";
-    json::AppendString(out, end.stop_reason);
-    out += R"(,"stop_sequence":)";
-    if (end.stop_sequence.empty()) {
-      out += "null";
-    } else {
-      json::AppendString(out, end.stop_sequence);
-    }
+    out += "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{";
+    AppendStopReason(out, end);
     out += R"(},"usage":)";
     AppendUsage(out, end.tokens);
     out += "}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
   }
 
-  void Error(const RequestError& error, std::string& out) override { out += ErrorEvent(error); }
+  void Error(const RequestError& error, std::string& out) override { out += ErrorEvent(error, /*request_id=*/{}); }
 
  private:
   static void AppendStart(std::size_t index, std::string& out) {
@@ -118,23 +110,11 @@ class EventWriter : public AnswerWriter {
 
 std::unique_ptr<AnswerWriter> MakeEventWriter() { return std::make_unique<EventWriter>(); }
 
-std::string ErrorEvent(const RequestError& error) {
+std::string ErrorEvent(const RequestError& error, std::string_view request_id) {
   std::string out = "event: error\ndata: ";
-  out += ErrorBody(error, /*request_id=*/{});
+  out += ErrorBody(error, request_id);
   out += kEventEnd;
   return out;
-}
-
-void AppendUsage(std::string& out, const usage::Tokens& tokens) {
-  out += R"({"input_tokens":)";
-  json::AppendNumber(out, tokens.input);
-  out += R"(,"cache_creation_input_tokens":)";
-  json::AppendNumber(out, tokens.cache_write);
-  out += R"(,"cache_read_input_tokens":)";
-  json::AppendNumber(out, tokens.cache_read);
-  out += R"(,"output_tokens":)";
-  json::AppendNumber(out, tokens.output);
-  out += '}';
 }
 
 }  // namespace ccp::translate

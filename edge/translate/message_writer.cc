@@ -55,20 +55,12 @@ class MessageWriter : public AnswerWriter {
 
   void EndMessage(const MessageEnd& end, std::string& out) override {
     out.reserve(out.size() + content_.size() + 512);
-    out += R"({"id":)";
-    json::AppendString(out, head_.id);
-    out += R"(,"type":"message","role":"assistant","model":)";
-    json::AppendString(out, head_.model);
+    out += '{';
+    AppendHead(out, head_);
     out += R"(,"content":[)";
     out += content_;
-    out += R"(],"stop_reason":)";
-    json::AppendString(out, end.stop_reason);
-    out += R"(,"stop_sequence":)";
-    if (end.stop_sequence.empty()) {
-      out += "null";
-    } else {
-      json::AppendString(out, end.stop_sequence);
-    }
+    out += "],";
+    AppendStopReason(out, end);
     out += R"(,"usage":)";
     AppendUsage(out, end.tokens);
     out += '}';

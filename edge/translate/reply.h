@@ -33,8 +33,10 @@ struct ReplyContext {
   std::string message_id;               // "msg_..."
   const Dialect* dialect = nullptr;     // Not for direct replies.
   ToolNames tool_names;
+  std::vector<std::string> callable;    // Of what a function call in the text may be one; see ChatRequest.
   std::vector<std::string> stop_sequences;
   bool omit_thinking_text = false;      // thinking.display: omitted: keep block and signature, drop the text.
+  bool web_search = false;              // The client asked for it: pages that the upstream cites are shown as a search.
   bool started = false;                 // message_start went out already, from an earlier attempt of this turn.
   std::int64_t estimated_input_tokens = 0;  // For message_start, and for usage when the upstream reports none.
   std::string fleet_secret;             // Signs reasoning state for the next turn.
@@ -77,8 +79,8 @@ class Reply {
 std::unique_ptr<Reply> MakeChatReply(ReplyContext context);    // From Chat Completions.
 std::unique_ptr<Reply> MakeDirectReply(ReplyContext context);  // From an Anthropic-format upstream: relays bytes, reads usage in passing.
 
-// `event: error`, for a client whose stream began.
-std::string ErrorEvent(const RequestError& error);
+// `event: error`, for a client whose stream began. `request_id` may be empty.
+std::string ErrorEvent(const RequestError& error, std::string_view request_id);
 
 // `ping` event, for silences after message_start.
 inline constexpr std::string_view kPing = "event: ping\ndata: {\"type\":\"ping\"}\n\n";

@@ -20,16 +20,23 @@ std::string ValidText(json::Value text) {
 
 }  // namespace
 
-void SearchResults::Add(json::Value annotations) {
-  for (const json::Value annotation : annotations.elements()) {
-    if (!annotation["type"].is("url_citation") || pages_.size() >= kMaxPages) continue;
-    json::Value citation = annotation["url_citation"];
-    if (!citation) citation = annotation;
-    Page page{ValidText(citation["url"]), ValidText(citation["title"])};
-    const auto same = [&page](const Page& other) { return other.url == page.url; };
-    if (page.url.empty() || std::any_of(pages_.begin(), pages_.end(), same)) continue;
-    pages_.push_back(std::move(page));
+void SearchResults::Add(json::Value found) {
+  for (const json::Value entry : found.elements()) {
+    if (entry["type"].is("url_citation")) {
+      const json::Value citation = entry["url_citation"];
+      AddPage(citation ? citation : entry, "url");
+    } else if (entry["link"]) {
+      AddPage(entry, "link");
+    }
   }
+}
+
+void SearchResults::AddPage(json::Value entry, std::string_view address) {
+  if (pages_.size() >= kMaxPages) return;
+  Page page{ValidText(entry[address]), ValidText(entry["title"])};
+  const auto same = [&page](const Page& other) { return other.url == page.url; };
+  if (page.url.empty() || std::any_of(pages_.begin(), pages_.end(), same)) return;
+  pages_.push_back(std::move(page));
 }
 
 std::vector<std::string> SearchResults::Blocks(std::string_view seed) const {

@@ -12,13 +12,16 @@ namespace ccp::translate {
 
 class SearchResults {
  public:
-  // OpenAI's and OpenRouter's annotations: [{"type":"url_citation","url_citation":{"url","title"}}]. Each page counts once.
-  void Add(json::Value annotations);
+  // Each page counts once. OpenAI's and OpenRouter's annotations: [{"type":"url_citation","url_citation":{"url","title"}}],
+  // GLM's web_search: [{"link","title"}].
+  void Add(json::Value found);
 
   // server_tool_use and web_search_tool_result, as JSON; empty if nothing was cited. `seed` makes the id.
   std::vector<std::string> Blocks(std::string_view seed) const;
 
  private:
+  void AddPage(json::Value entry, std::string_view address);  // `address`: the key under which it stands.
+
   struct Page {
     std::string url;     // Both still escaped.
     std::string title;

@@ -199,7 +199,8 @@ bool TextSplitter::StepCalls() {
   const Calls calls = notation_->read(Trim(std::string_view(waiting_).substr(body, end - body)));
   const std::size_t length = end + notation_->end.size();
   mode_ = Mode::kText;
-  if (!calls) {
+  const auto is_offered = [this](const Call& call) { return sink_.offers(call.name); };
+  if (!calls || !std::all_of(calls->begin(), calls->end(), is_offered)) {
     Emit(sink_.text, length);
     return true;
   }

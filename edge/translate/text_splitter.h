@@ -16,6 +16,7 @@ class TextSplitter {
   struct Sink {
     std::function<void(std::string_view)> text;
     std::function<void(std::string_view)> thinking;
+    std::function<bool(std::string_view name)> offers;  // Whether there is such a function; else a call of it is text.
     std::function<void(std::string_view name, std::string_view arguments)> call;  // Arguments: a JSON object.
   };
   struct Options {

@@ -142,6 +142,12 @@ class Accumulator {
     delta_seen_ = true;
     message_["stop_reason"] = event["delta"]["stop_reason"];
     message_["stop_sequence"] = event["delta"]["stop_sequence"];
+    if (event["delta"].contains("stop_details")) {  // In front of the usage, where a whole message has it.
+      const Json usage = message_["usage"];
+      message_.erase("usage");
+      message_["stop_details"] = event["delta"]["stop_details"];
+      message_["usage"] = usage;
+    }
     message_["usage"].update(event["usage"]);
     return message_["stop_reason"].is_string() ? "" : "no stop_reason";
   }

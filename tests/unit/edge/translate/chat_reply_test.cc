@@ -271,6 +271,9 @@ TEST_P(StreamUsageTest, IsReportedOnce) {
   EXPECT_EQ(usage["cache_read_input_tokens"], GetParam().want.cache_read);
   EXPECT_EQ(usage["cache_creation_input_tokens"], GetParam().want.cache_write);
   EXPECT_EQ(usage["output_tokens"], GetParam().want.output);
+  const bool thought = usage.contains("output_tokens_details");
+  EXPECT_EQ(thought ? usage["output_tokens_details"]["thinking_tokens"].get<std::int64_t>() : 0,
+            GetParam().want.reasoning);
 }
 
 std::string UsageChunk(std::string_view usage) { return R"({"choices":[],"usage":)" + std::string(usage) + "}"; }
@@ -431,9 +434,12 @@ TEST_F(ChatReplyTest, ThoughtSignatureTravelsInTheToolId) {
   EXPECT_EQ(parts.state, (ReasoningState{StateKind::kThoughtSignature, "sig=="}));
 }
 
+constexpr char kCitations[] = R"({"annotations":[{"type":"url_citation","url_citation":{"url":"https://a.example/","title":"A \"b\""}},{"type":"url_citation","url_citation":{"url":"https://a.example/"}}]})";
+
 TEST_F(ChatReplyTest, CitationsBecomeSearchBlocks) {
+  given_.web_search = true;
   const auto reply = Make(given_);
-  reply->Feed(Sse({Text("x"), Delta(R"({"annotations":[{"type":"url_citation","url_citation":{"url":"https://a.example/","title":"A \"b\""}},{"type":"url_citation","url_citation":{"url":"https://a.example/"}}]})"), Finish("stop"), kDone}), out_);
+  reply->Feed(Sse({Text("x"), Delta(kCitations), Finish("stop"), kDone}), out_);
   const Accumulated answer = Accumulator::Of(out_);
   ASSERT_EQ(answer.problem, "");
   const Json& content = answer.message["content"];
@@ -442,6 +448,29 @@ TEST_F(ChatReplyTest, CitationsBecomeSearchBlocks) {
   EXPECT_EQ(content[2]["tool_use_id"], content[1]["id"]);
   EXPECT_EQ(content[2]["content"].size(), 1u);
   EXPECT_EQ(content[2]["content"][0]["title"], "A \"b\"");
+}
+
+TEST_F(ChatReplyTest, CitationsOfASearchThatNobodyAskedForGo) {
+  const auto reply = Make(given_);
+  reply->Feed(Sse({Text("x"), Delta(kCitations), Finish("stop"), kDone}), out_);
+  EXPECT_EQ(Summary(Accumulator::Of(out_).message), "text:x | end_turn");
+  EXPECT_THAT(reply->losses().codes(), ::testing::Contains("citations_dropped"));
+}
+
+TEST_F(ChatReplyTest, PagesThatGlmFoundBecomeSearchBlocks) {
+  given_.web_search = true;
+  const auto reply = Make(given_);
+  reply->Feed(Sse({Text("x"), R"({"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"web_search":[{"refer":"ref_1","title":"A","link":"https://a.example/","content":"..."}]})", kDone}), out_);
+  const Accumulated answer = Accumulator::Of(out_);
+  ASSERT_EQ(answer.problem, "");
+  ASSERT_EQ(answer.message["content"].size(), 3u);
+  EXPECT_EQ(answer.message["content"][2]["content"][0]["url"], "https://a.example/");
+}
+
+TEST_F(ChatReplyTest, ARefusalHasItsDetails) {
+  const auto reply = Make(given_);
+  reply->Feed(Sse({Text("x"), Finish("content_filter"), kDone}), out_);
+  EXPECT_THAT(out_, ::testing::HasSubstr(R"("stop_details":{"type":"refusal","category":null,"explanation":null})"));
 }
 
 TEST_F(ChatReplyTest, InvalidUtf8IsReplaced) {
@@ -496,6 +525,7 @@ TEST_P(TextSplitTest, HoweverItIsCut) {
   Given given;
   given.dialect.split_think_tag = true;
   given.dialect.text_tool_calls = true;
+  given.callable = {"f", "g"};
   std::string all;
   for (const std::string& text : GetParam().texts) all += text;
   std::vector<std::string> chunks;
@@ -520,6 +550,7 @@ const SplitRow kSplitRows[] = {
     {"BeginningOfATagAtEnd", {"<thi"}, "text:<thi | end_turn"},
     {"Hermes", {"Let me.", "<tool_call>{\\\"name\\\":\\\"f\\\",\\\"argu", "ments\\\":{\\\"a\\\":1}}</tool_call>"}, R"(text:Let me. | tool:toolu_GENERATED f {"a":1} | tool_use)"},
     {"HermesTwice", {"<tool_call>{\\\"name\\\":\\\"f\\\"}</tool_call><tool_call>{\\\"name\\\":\\\"g\\\",\\\"arguments\\\":{}}</tool_call>"}, "tool:toolu_GENERATED f {} | tool:toolu_GENERATED g {} | tool_use"},
+    {"HermesOfAnUnknownFunction", {"<tool_call>{\\\"name\\\":\\\"h\\\"}</tool_call>"}, "text:<tool_call>{\"name\":\"h\"}</tool_call> | end_turn"},
     {"HermesMalformed", {"<tool_call>oops</tool_call>"}, "text:<tool_call>oops</tool_call> | end_turn"},
     {"HermesNotClosed", {"<tool_call>{\\\"name\\\""}, "text:<tool_call>{\"name\" | end_turn"},
     {"Doubao", {"<|FunctionCallBegin|>[{\\\"name\\\":\\\"f\\\",\\\"parameters\\\":{\\\"a\\\":1}}]<|FunctionCallEnd|>"}, R"(tool:toolu_GENERATED f {"a":1} | tool_use)"},

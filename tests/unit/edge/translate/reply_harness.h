@@ -22,7 +22,9 @@ struct Given {
   Dialect dialect = PlainDialect();
   ToolNames tool_names = {};
   std::vector<std::string> stop_sequences = {};
+  std::vector<std::string> callable = {};
   bool omit_thinking_text = false;
+  bool web_search = false;
   bool started = false;
   Reply::End end = Reply::End::kClean;
 };
@@ -47,6 +49,8 @@ inline ReplyContext ContextOf(const Given& given, json::Document& scratch) {
   context.tool_names = given.tool_names;
   context.stop_sequences = given.stop_sequences;
   context.omit_thinking_text = given.omit_thinking_text;
+  context.callable = given.callable;
+  context.web_search = given.web_search;
   context.started = given.started;
   context.estimated_input_tokens = 7;
   context.fleet_secret = "secret";

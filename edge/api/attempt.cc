@@ -189,6 +189,7 @@ asio::awaitable<RequestError> Attempt::ReadError() {
   }
   body.resize(std::min(body.size(), kErrorBodyLimit));
   translate::UpstreamErrorAnswer answer;
+  if (model_.direct) answer.words = translate::UpstreamErrorAnswer::Words::kOwn;
   answer.status = call_->status();
   answer.content_type = call_->header("content-type");
   answer.body = body;
@@ -251,7 +252,7 @@ std::vector<Header> Attempt::ClientHeaders() const {
   headers.emplace_back("x-ccp-route", turn_.decision.route);
   headers.emplace_back("x-ccp-attempts", std::to_string(turn_.attempts));
   if (!record_.row().losses.empty()) headers.emplace_back("x-ccp-losses", Join(record_.row().losses, ","));
-  headers.insert(headers.end(), answer_headers_.begin(), answer_headers_.end());
+  ReplaceHeaders(headers, answer_headers_);
   return headers;
 }
 

@@ -19,15 +19,15 @@ bool EndsWithVersion(std::string_view api_base) { return api_base.ends_with("/v1
 void AppendOwn(std::vector<Header>& headers, const config::Model& model) {
   headers.emplace_back("content-type", "application/json");
   headers.emplace_back("user-agent", Concat("ccp/", kVersion));
-  for (const auto& [name, value] : model.extra_headers) {  // The operator's word replaces ours.
-    const std::string lower = ToLower(name);
-    std::erase_if(headers, [&](const Header& header) { return header.first == lower; });
-    headers.emplace_back(lower, value);
-  }
+  std::vector<Header> operators;
+  for (const auto& [name, value] : model.extra_headers) operators.emplace_back(ToLower(name), value);
+  ReplaceHeaders(headers, operators);
 }
 
+constexpr std::string_view kRequestId = "request-id";
+
 bool Has(const std::vector<Header>& headers, std::string_view name) {
-  return std::any_of(headers.begin(), headers.end(), [&](const Header& header) { return header.first == name; });
+  return std::any_of(headers.begin(), headers.end(), [name](const Header& header) { return header.first == name; });
 }
 
 // anthropic-* and nothing else; what asks for a browser's rights is between the client and us.
@@ -81,9 +81,20 @@ bool MayPassCredential(const config::Model& model) {
 std::vector<Header> ForwardedAnswerHeaders(const std::vector<Header>& upstream) {
   std::vector<Header> headers;
   for (const auto& [name, value] : upstream) {
-    if (name.starts_with("anthropic-")) headers.emplace_back(name, value);
+    if (name.starts_with("anthropic-") || name == kRequestId) headers.emplace_back(name, value);
   }
   return headers;
+}
+
+void ReplaceHeaders(std::vector<Header>& headers, const std::vector<Header>& more) {
+  std::erase_if(headers, [&more](const Header& header) { return Has(more, header.first); });
+  headers.insert(headers.end(), more.begin(), more.end());
+}
+
+std::string_view FindHeader(const std::vector<Header>& headers, std::string_view name) {
+  const auto found =
+      std::find_if(headers.begin(), headers.end(), [name](const Header& header) { return header.first == name; });
+  return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
 
 }  // namespace ccp::edge

@@ -26,7 +26,13 @@ std::vector<Header> DirectHeaders(const config::Model& model, const HttpRequest&
 // Whether the client's own credential may go to the model's host.
 bool MayPassCredential(const config::Model& model);
 
-// Headers of a direct upstream's answer that its clients read: rate limits, organisation.
+// Headers of a direct upstream's answer that its clients read: rate limits, organisation, its own request id.
 std::vector<Header> ForwardedAnswerHeaders(const std::vector<Header>& upstream);
+
+// Adds `more`; a header of the same name that is there already gives way.
+void ReplaceHeaders(std::vector<Header>& headers, const std::vector<Header>& more);
+
+// The first of that (lower-case) name; "" if there is none.
+std::string_view FindHeader(const std::vector<Header>& headers, std::string_view name);
 
 }  // namespace ccp::edge

@@ -11,6 +11,7 @@
 #include "common/base/text.h"
 #include "edge/api/answers.h"
 #include "edge/api/attempt.h"
+#include "edge/api/headers.h"
 #include "edge/api/records.h"
 #include "edge/observe/access_log.h"
 #include "edge/translate/reply.h"
@@ -139,8 +140,8 @@ asio::awaitable<void> Turn::GiveUp(RequestError error) {
     headers.emplace_back("x-ccp-route", state_.decision.route);
     headers.emplace_back("x-ccp-attempts", std::to_string(state_.attempts));
   }
-  headers.insert(headers.end(), upstream_headers_.begin(), upstream_headers_.end());
-  const std::string body = ErrorBody(error, state_.request_id);
+  ReplaceHeaders(headers, upstream_headers_);
+  const std::string body = ErrorBody(error, FindHeader(headers, "request-id"));
   co_await state_.client.Send(error.http_status, std::move(headers), body);
 }
 

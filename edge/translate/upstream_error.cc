@@ -242,6 +242,7 @@ class ErrorReader {
     Apply(OutcomeOf(status));
     error_.message = Message(status);
     Refine(status);
+    if (SpeaksForItself()) KeepWords();
     return std::move(error_);
   }
 
@@ -265,6 +266,26 @@ class ErrorReader {
     std::string text = root_ ? MessageOf(root_) : FoldSpaces(WithoutTags(answer_.body));
     if (Trim(text).empty()) text = Concat(StatusPhrase(status), " (status ", answer_.status, ")");
     return Shortened(WithoutKeys(std::move(text)));
+  }
+
+  // An error of Anthropic's form, with a status that says error. Overflows of vendors that only look like Anthropic are
+  // put into the words that clients know.
+  bool SpeaksForItself() const {
+    if (answer_.words != UpstreamErrorAnswer::Words::kOwn || answer_.status < 400) return false;
+    const Value error = root_["error"];
+    if (!root_["type"].is("error") || error["type"].escaped().empty() || error["message"].blank()) return false;
+    return !IsOverflow(answer_.status, ToLower(error["message"].str())) || IsInAnthropicsWords(error["message"]);
+  }
+
+  static bool IsInAnthropicsWords(Value message) {
+    const std::string_view text = message.escaped();
+    return text.starts_with("prompt is too long: ") || text.starts_with("input length and `max_tokens` exceed");
+  }
+
+  void KeepWords() {
+    error_.http_status = answer_.status;
+    error_.type = root_["error"]["type"].str();
+    error_.message = WithoutKeys(root_["error"]["message"].str());
   }
 
   // What the text says goes over what the status says.

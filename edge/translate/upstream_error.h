@@ -10,6 +10,8 @@
 namespace ccp::translate {
 
 struct UpstreamErrorAnswer {
+  // kOwn: an upstream that speaks Anthropic's format; what it says in that format goes on in its own words.
+  enum class Words : std::uint8_t { kTranslated, kOwn } words = Words::kTranslated;
   int status = 0;
   std::string_view content_type;
   std::string_view body;                      // As far as it was read; need not be JSON.

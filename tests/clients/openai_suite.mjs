@@ -57,5 +57,6 @@ test("an edge lists its models and says cleanly that it has no chat completions"
   const ids = [];
   for await (const model of atEdge.models.list()) ids.push(model.id);
   assert.deepEqual(ids, ["mock", "direct"]);
+  assert.equal((await atEdge.models.retrieve("mock")).object, "model");
   await assert.rejects(atEdge.chat.completions.create(ask()), (error) => error.status === 404);
 });

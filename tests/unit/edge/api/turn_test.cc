@@ -382,10 +382,14 @@ TEST_F(DirectTurnTest, RelaysBytesAndHeaders) {
   request_.headers = {{"anthropic-beta", "a,b"}, {"anthropic-future", "kept"}, {"x-api-key", "client-secret"}};
   ScriptedAnswer answer{.pieces = {kStart, kBlock, kEnd}};
   answer.headers.emplace_back("anthropic-ratelimit-requests-remaining", "41");
+  answer.headers.emplace_back("request-id", "req_theirs");
   upstream_.answers = {answer};
   Run(kStreamed);
   EXPECT_EQ(client_.body, std::string(kStart) + kBlock + kEnd);
   EXPECT_EQ(client_.header("anthropic-ratelimit-requests-remaining"), "41");
+  EXPECT_EQ(client_.header("request-id"), "req_theirs");
+  EXPECT_THAT(client_.header("x-ccp-request-id"), StartsWith("req_"));
+  EXPECT_NE(client_.header("x-ccp-request-id"), "req_theirs");
   ASSERT_EQ(upstream_.sent.size(), 1u);
   EXPECT_EQ(upstream_.sent[0].url, "https://anthropic.test/v1/messages?beta=true");
   EXPECT_EQ(upstream_.sent[0].header("x-api-key"), "secret-1");
@@ -394,6 +398,19 @@ TEST_F(DirectTurnTest, RelaysBytesAndHeaders) {
   EXPECT_EQ(upstream_.sent[0].header("anthropic-version"), "2023-06-01");
   ASSERT_THAT(Rows(), ElementsAre("1 main ok winner"));
   EXPECT_EQ(ledger_.rows[0].tokens.output, 4);
+}
+
+TEST_F(DirectTurnTest, LetsTheUpstreamSayItsErrorsItself) {
+  const std::string body =
+      R"({"type":"error","error":{"type":"conflict_error","message":"a newer request runs"},"request_id":"req_theirs"})";
+  ScriptedAnswer answer{.status = 409, .pieces = {body}};
+  answer.headers = {{"content-type", "application/json"}, {"request-id", "req_theirs"}, {"anthropic-organization-id", "org"}};
+  upstream_.answers = {answer};
+  Run(kStreamed);
+  EXPECT_EQ(client_.status, 409);
+  EXPECT_EQ(client_.body, body);
+  EXPECT_EQ(client_.header("request-id"), "req_theirs");
+  EXPECT_EQ(client_.header("anthropic-organization-id"), "org");
 }
 
 TEST_F(DirectTurnTest, CutsTheClientWhenTheUpstreamBreaksOff) {

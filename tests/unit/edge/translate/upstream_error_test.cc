@@ -165,6 +165,46 @@ INSTANTIATE_TEST_SUITE_P(Meaning, UpstreamErrorTest, testing::ValuesIn(std::vect
      "Input was flagged by moderation", Retry::kNever},
 }), NameOf);
 
+// --- Upstreams that speak Anthropic's format themselves -----------------------------------------------------------------
+
+class OwnWordsTest : public testing::TestWithParam<Case> {};
+
+TEST_P(OwnWordsTest, AreKeptWhereTheyAreAnthropics) {
+  const Case& row = GetParam();
+  UpstreamErrorAnswer answer;
+  answer.words = UpstreamErrorAnswer::Words::kOwn;
+  answer.status = row.status;
+  answer.body = row.body;
+  const RequestError error = FromUpstreamAnswer(answer, 70'000, 65'536);
+  EXPECT_EQ(error.http_status, row.want_status);
+  EXPECT_EQ(error.type, row.want_type);
+  EXPECT_EQ(error.message, row.want_message);
+  EXPECT_EQ(error.retry, row.want_retry);
+}
+
+std::string AnthropicError(const std::string& type, const std::string& message) {
+  return R"({"type":"error","error":{"type":")" + type + R"(","message":")" + message + R"("},"request_id":"req_1"})";
+}
+constexpr char kTooLong[] =
+    "input length and `max_tokens` exceed context limit: 190000 + 32000 > 200000, decrease input length or `max_tokens` "
+    "and try again";
+
+INSTANTIATE_TEST_SUITE_P(Answers, OwnWordsTest, testing::ValuesIn(std::vector<Case>{
+    {"StatusAndType", 409, AnthropicError("conflict_error", "busy"), 409, "conflict_error", "busy", Retry::kNever},
+    {"Overloaded", 529, AnthropicError("overloaded_error", "Overloaded"), 529, "overloaded_error", "Overloaded",
+     Retry::kAgain},
+    {"OverflowWordForWord", 400, AnthropicError("invalid_request_error", kTooLong), 400, "invalid_request_error",
+     kTooLong, Retry::kNever},
+    {"OverflowInAVendorsWords", 400,
+     AnthropicError("invalid_request_error", "Your request exceeded model token limit: 131072 (requested: 140000)"), 400,
+     "invalid_request_error", "prompt is too long: 140000 tokens > 131072 maximum", Retry::kNever},
+    {"OpenAiForm", 422, Error("bad", R"(,"type":"invalid_request_error")"), 400, "invalid_request_error", "bad",
+     Retry::kNever},
+    {"HtmlPage", 520, "<html>oops</html>", 502, "api_error", "oops", Retry::kAgain},
+    {"WithoutAMessage", 503, AnthropicError("overloaded_error", ""), 529, "overloaded_error",
+     "the upstream is overloaded (status 503)", Retry::kAgain},
+}), NameOf);
+
 TEST(UpstreamError, HandsOnWhenToRetry) {
   UpstreamErrorAnswer answer;
   answer.status = 429;

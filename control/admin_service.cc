@@ -111,6 +111,7 @@ class SettleWait {
     // runs.
     wait->SetAlarm(limit, [self = wait, &registry, ticket](bool expired) mutable {
       const std::shared_ptr<SettleWait> last = std::move(self);
+      last->NoteFired();
       if (expired) registry.GiveUp(ticket);
     });
   }
@@ -119,7 +120,11 @@ class SettleWait {
   void Settle() {
     const std::lock_guard lock(mutex_);
     settled_ = true;
-    alarm_.Cancel();
+    if (!fired_) alarm_.Cancel();
+  }
+  void NoteFired() {
+    const std::lock_guard lock(mutex_);
+    fired_ = true;
   }
   void SetAlarm(std::chrono::milliseconds limit, std::function<void(bool)> callback) {
     const std::lock_guard lock(mutex_);
@@ -128,6 +133,7 @@ class SettleWait {
 
   std::mutex mutex_;
   bool settled_ = false;
+  bool fired_ = false;
   grpc::Alarm alarm_;
 };
 

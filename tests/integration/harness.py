@@ -16,6 +16,7 @@ import http.client
 import json
 import os
 import pathlib
+import pty
 import shutil
 import signal
 import socket
@@ -23,6 +24,7 @@ import subprocess
 import tempfile
 import time
 
+SANITIZER_OPTIONS = {name: os.environ[name] for name in ("ASAN_OPTIONS", "TSAN_OPTIONS") if name in os.environ}
 BIN = pathlib.Path(os.environ.get("CCP_BIN", pathlib.Path(__file__).resolve().parents[2] / "build/release/bin"))
 
 # No wall-clock assertion anywhere: this only ends a test that would otherwise hang.
@@ -252,6 +254,29 @@ class Stack:
         if expect is not None:
             assert done.returncode == expect, (arguments, done.returncode, done.stdout, done.stderr)
         return done
+
+    def ctl_asked(self, *arguments, meanwhile):
+        """Runs ccpctl at a terminal until it asks, calls `meanwhile`, says yes; (exit code, what it said)."""
+        ours, terminal = pty.openpty()
+        command = [str(BIN / "ccpctl"), "--server", self.control.address(), *(str(a) for a in arguments)]
+        asked = subprocess.Popen(command, env=self.environment(), stdin=terminal, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE)
+        try:
+            os.close(terminal)
+            said = b""
+            while not said.endswith(b"[y/N] "):
+                more = os.read(asked.stderr.fileno(), 4096)
+                assert more, f"ended without asking: {said.decode()}"
+                said += more
+            meanwhile()
+            os.write(ours, b"y\n")
+            said += asked.communicate(timeout=PATIENCE_SECONDS)[1]
+            return asked.returncode, said.decode()
+        finally:
+            if asked.poll() is None:
+                asked.kill()
+                asked.communicate()
+            os.close(ours)
 
     def ctl_json(self, *arguments):
         return json.loads(self.ctl(*arguments, "-o", "json").stdout)

@@ -12,9 +12,14 @@ function(ccp_library name)
   target_link_libraries(${name} PUBLIC ccp_flags ${ARG_LIBS})
 endfunction()
 
+# What every executable of a thread-sanitizer build links besides its own.
+if(CCP_SANITIZE MATCHES "thread")
+  set(CCP_SANITIZER_SOURCES ${CMAKE_SOURCE_DIR}/tests/sanitize/tsan_defaults.cc)
+endif()
+
 function(ccp_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
+  add_executable(${name} ${ARG_SOURCES} ${CCP_SANITIZER_SOURCES})
   target_link_libraries(${name} PRIVATE ccp_flags ${ARG_LIBS})
 endfunction()
 
@@ -36,7 +41,7 @@ endfunction()
 
 function(ccp_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
+  add_executable(${name} ${ARG_SOURCES} ${CCP_SANITIZER_SOURCES})
   target_link_libraries(${name} PRIVATE ccp_flags GTest::gtest_main GTest::gmock ${ARG_LIBS})
   # What is tested is optimised as shipped; optimising the tests' own tables would double the time of a clean build.
   if(NOT CCP_SANITIZE)

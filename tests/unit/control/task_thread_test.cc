@@ -30,11 +30,12 @@ TEST(TaskThread, TakesTasksFromTasks) {
 TEST(TaskThread, TicksAlsoWhileTasksKeepComing) {
   std::promise<void> ticked;
   std::atomic<int> ticks = 0;
+  std::atomic<bool> enough = false;
+  std::function<void()> again;  // Before the thread, which may still run it in its destructor.
   TaskThread thread(std::chrono::milliseconds(1), [&] {
     if (++ticks == 3) ticked.set_value();
   });
-  std::atomic<bool> enough = false;
-  std::function<void()> again = [&] {
+  again = [&] {
     if (!enough) thread.Post(again);
   };
   thread.Post(again);

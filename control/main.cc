@@ -1,25 +1,15 @@
 // ccp-control: parse -> start -> wait for a signal -> stop.
-#include <csignal>
 #include <cstdio>
 #include <string>
 
 #include "absl/status/status.h"
 #include "common/base/log.h"
+#include "common/base/stop_signals.h"
 #include "common/base/text.h"
 #include "control/app/app.h"
 #include "control/app/options.h"
 
 namespace {
-
-// Blocked before any thread starts, so that only sigwait() below ever sees them.
-sigset_t BlockStopSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
 
 int Fail(const absl::Status& status) {
   const std::string message(ccp::Message(status));
@@ -35,11 +25,10 @@ int main(int argc, char** argv) {
   if (!line) return exit_code;
   if (absl::Status status = ccp::log::Configure(line->log); !status.ok()) return Fail(status);
 
-  const sigset_t signals = BlockStopSignals();
+  const ccp::StopSignals signals;
   absl::StatusOr<std::unique_ptr<ccp::control::App>> app = ccp::control::App::Start(std::move(line->options));
   if (!app.ok()) return Fail(app.status());
-  int signal = 0;
-  sigwait(&signals, &signal);
+  signals.Wait();
   (*app)->Stop();
   return 0;
 }

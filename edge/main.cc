@@ -1,13 +1,12 @@
 // ccp-edge: parse, build, run, drain.
-#include <pthread.h>
 #include <sys/resource.h>
 
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
 
 #include "common/base/log.h"
+#include "common/base/stop_signals.h"
 #include "common/base/text.h"
 #include "edge/app/app.h"
 #include "edge/app/options.h"
@@ -32,26 +31,10 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Blocked before any thread exists, so that only the threads that wait for them see them.
-sigset_t BlockStopSignals() {
-  std::signal(SIGPIPE, SIG_IGN);
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
-void WaitForSignal(const sigset_t& signals) {
-  int signal = 0;
-  sigwait(&signals, &signal);
-}
-
 // A second signal does not wait for anything. Usage is safe: what is closed is in the journal, what is open is found there.
-void StopAtOnceOnSignal(sigset_t signals) {
+void StopAtOnceOnSignal(const ccp::StopSignals& signals) {
   std::thread([signals] {
-    WaitForSignal(signals);
+    signals.Wait();
     ccp::log::Warn("second signal: stopping at once");
     std::_Exit(kExitFailed);
   }).detach();
@@ -63,12 +46,12 @@ int main(int argc, char** argv) {
   const ccp::edge::ParsedCommandLine parsed = ccp::edge::ParseCommandLine(argc, argv);
   if (!parsed.command) return parsed.exit_code;
   if (const absl::Status status = ccp::log::Configure(parsed.command->log); !status.ok()) return Fail(status);
-  const sigset_t signals = BlockStopSignals();
+  const ccp::StopSignals signals;
   RaiseDescriptorLimit();
   auto app = ccp::edge::App::Build(parsed.command->edge);
   if (!app.ok()) return Fail(app.status());
   (*app)->Start();
-  WaitForSignal(signals);
+  signals.Wait();
   StopAtOnceOnSignal(signals);
   return (*app)->Drain(parsed.command->edge.grace) ? kExitOk : kExitFailed;
 }

@@ -1,5 +1,4 @@
 // up: control and one edge in this process, on loopback; in the foreground until Ctrl-C.
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <memory>
 #include <thread>
 
+#include "common/base/stop_signals.h"
 #include "common/base/text.h"
 #include "control/app/app.h"
 #include "edge/app/app.h"
@@ -123,29 +123,6 @@ Exit MakeReady(const Session& session, AdminClient& client, const Source& source
   if (WaitUntil([&] { return edge.ready(); })) return kOk;
   return Report(session, absl::DeadlineExceededError("the edge of this process got no configuration"));
 }
-
-// Ctrl-C and SIGTERM, taken by sigwait() in the main thread. Must be made before any other thread: they inherit the
-// mask.
-class StopSignals {
- public:
-  StopSignals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGINT);
-    sigaddset(&set_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    signal(SIGPIPE, SIG_IGN);
-  }
-  int Wait() const {
-    int number = 0;
-    sigwait(&set_, &number);
-    return number;
-  }
-  // From now on a signal ends the process at once.
-  void Release() const { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
-
- private:
-  sigset_t set_{};
-};
 
 void PrintAddresses(const Session& session, const std::string& control, const std::string& edge,
                     std::string_view models) {

@@ -1,6 +1,5 @@
 // ccp-mock: a scripted model provider on loopback.
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -8,6 +7,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/base/stop_signals.h"
 #include "common/base/text.h"
 #include "common/base/version.h"
 #include "tools/mock_provider/mock.h"
@@ -53,16 +53,6 @@ bool SplitListen(const std::string& listen, ccp::mock::MockOptions& options) {
   return !options.address.empty();
 }
 
-// Blocked before any thread starts, so that only this one takes them.
-sigset_t BlockedSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -102,12 +92,11 @@ int main(int argc, char** argv) {
     options.script = {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   }
 
-  const sigset_t signals = BlockedSignals();
+  const ccp::StopSignals signals;
   const auto provider = ccp::mock::MockProvider::Start(std::move(options));
   if (!provider.ok()) return Fail(kExitFailed, std::string(ccp::Message(provider.status())));
   ccp::log::Info("mock provider listening url=" + (*provider)->base_url());
   if (!port_file.empty()) std::ofstream(port_file) << (*provider)->port() << '\n';
-  int received = 0;
-  sigwait(&signals, &received);
+  signals.Wait();
   return 0;
 }

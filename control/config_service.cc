@@ -36,9 +36,12 @@ bool HasError(const std::vector<config::Diagnostic>& diagnostics) {
   });
 }
 
-absl::Status Conflict(std::uint64_t expected, std::uint64_t head) {
-  return absl::AbortedError(Concat("revision conflict: expected ", expected, ", the head is ", head,
-                                   "; look at what changed and apply again"));
+// Apply and Rollback alike: what the caller planned against must still be the head.
+template <typename Request>
+absl::Status CheckExpectedRevision(const Request& request, std::uint64_t head) {
+  if (!request.has_expected_revision() || request.expected_revision() == head) return absl::OkStatus();
+  return absl::AbortedError(Concat("revision conflict: expected ", request.expected_revision(), ", the head is ", head,
+                                   "; look at what changed and try again"));
 }
 
 }  // namespace
@@ -86,9 +89,7 @@ absl::StatusOr<v1::ApplyResponse> ConfigService::Apply(const v1::ApplyRequest& r
   absl::StatusOr<std::optional<RevisionRow>> head = store_.Head();
   if (!head.ok()) return head.status();
   v1::ApplyResponse response = HeadResponse(*head);
-  if (request.has_expected_revision() && request.expected_revision() != response.revision()) {
-    return Conflict(request.expected_revision(), response.revision());
-  }
+  if (absl::Status status = CheckExpectedRevision(request, response.revision()); !status.ok()) return status;
 
   const config::LoadResult loaded = config::Load(request.source(), request.file_name());
   for (const config::Diagnostic& diagnostic : loaded.diagnostics) {
@@ -114,6 +115,7 @@ absl::StatusOr<v1::ApplyResponse> ConfigService::Rollback(const v1::RollbackRequ
   absl::StatusOr<std::optional<RevisionRow>> head = store_.Head();
   if (!head.ok()) return head.status();
   if (!head->has_value()) return NotFound("rollback: nothing was ever applied");
+  if (absl::Status status = CheckExpectedRevision(request, (*head)->revision); !status.ok()) return status;
   const std::uint64_t to = request.to_revision() != 0 ? request.to_revision() : (*head)->revision - 1;
   absl::StatusOr<std::optional<RevisionRow>> old = store_.FindRevision(to);
   if (!old.ok()) return old.status();

@@ -10,6 +10,13 @@ void CallAll(const std::vector<std::function<void()>>& calls) {
   for (const std::function<void()>& call : calls) call();
 }
 
+// What this edge refused last, as its stream remembers it: none after an ACK.
+void CopyRejection(const Rollout::Rejection& rejection, EdgeRow& row) {
+  row.rejected_digest = rejection.digest;
+  row.rejected_build = rejection.build;
+  row.nack_reason = rejection.reason;
+}
+
 }  // namespace
 
 Registry::Registry(std::string lineage, std::function<std::int64_t()> now_us, std::vector<EdgeRow> known)
@@ -91,10 +98,7 @@ void Registry::OnAck(ConfigStream* stream, const Version& version, std::vector<s
     connection.missing_keys = std::move(missing_keys);
     EdgeRow& row = Touch(connection.edge_id);
     row.applied_revision = version.revision;
-    const Rollout::Rejection& rejection = connection.rollout.rejection();
-    row.rejected_digest = rejection.digest;
-    row.rejected_build = rejection.build;
-    row.nack_reason = rejection.reason;
+    CopyRejection(connection.rollout.rejection(), row);
     settled = TakeSettled();
   }
   CallAll(settled);
@@ -108,11 +112,7 @@ void Registry::OnNack(ConfigStream* stream, const Version& version, std::string_
     if (found == connections_.end()) return;
     Connection& connection = found->second;
     connection.rollout.OnNack(version, reason);
-    EdgeRow& row = Touch(connection.edge_id);
-    const Rollout::Rejection& rejection = connection.rollout.rejection();
-    row.rejected_digest = rejection.digest;
-    row.rejected_build = rejection.build;
-    row.nack_reason = rejection.reason;
+    CopyRejection(connection.rollout.rejection(), Touch(connection.edge_id));
     settled = TakeSettled();
   }
   CallAll(settled);

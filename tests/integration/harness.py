@@ -189,7 +189,7 @@ class Stack:
     def environment(self, **more):
         return {"PATH": os.environ["PATH"], "HOME": str(self.directory), "LANG": "C.UTF-8", "TZ": "UTC",
                 "XDG_STATE_HOME": str(self.directory / "state"), "XDG_CONFIG_HOME": str(self.directory / "config"),
-                "MOCK_API_KEY": FAKE_KEY, **{k: v for k, v in more.items() if v is not None}}
+                "MOCK_API_KEY": FAKE_KEY, **SANITIZER_OPTIONS, **{k: v for k, v in more.items() if v is not None}}
 
     def run(self, name, arguments, environment=None):
         process = Process(name, arguments, self.directory, environment or self.environment())

@@ -76,6 +76,19 @@ class Apply(unittest.TestCase):
             self.assertEqual(history[1]["message"], "more tokens")
             stack.edge_is_current()
 
+    def test_a_plan_made_against_an_older_head_is_not_carried_out(self):
+        with Stack() as stack:
+            stack.start_all()
+            mine = stack.write("mine.yaml", stack.models_yaml(model_more="    max_tokens: 16k\n"))
+            rows = [(["apply", "-f", mine], "    max_tokens: 32k\n"), (["rollout", "undo"], "    max_tokens: 64k\n")]
+            for head, (command, theirs) in enumerate(rows, start=1):
+                with self.subTest(command=command[0]):
+                    code, said = stack.ctl_asked(
+                        *command, meanwhile=lambda: stack.apply(stack.models_yaml(model_more=theirs)))
+                    self.assertEqual(code, 5, said)
+                    self.assertIn(f"expected {head}, the head is {head + 1}", said)
+                    self.assertIn(theirs, stack.ctl("get", "config").stdout)
+
     def test_ten_mistakes_in_one_run_and_nothing_is_applied(self):
         with Stack() as stack:
             stack.start_all()

@@ -49,6 +49,7 @@ Exit RolloutUndo(const Session& session, const UndoOptions& options) {
     if (!Confirm(session, "Undo?")) return kFailed;
   }
   request.set_dry_run(false);
+  request.set_expected_revision(planned->revision());
   request.set_wait_ms(kWaitMs);
   request.set_idempotency_key(NewId("undo_"));
   const auto undone = client.Rollback(request);

@@ -164,6 +164,19 @@ TEST_F(AdminTest, SaysWhichRevisionsThereAreToGoBackTo) {
   EXPECT_NE(status.error_message().find("revisions go from 1 to 1"), std::string::npos) << status.error_message();
 }
 
+TEST_F(AdminTest, RollsBackOnlyWhatTheCallerHasSeen) {
+  Apply(Yaml("8k"));
+  Apply(Yaml("16k"));
+  grpc::ClientContext context;
+  v1::RollbackRequest request;
+  request.set_expected_revision(1);
+  v1::ApplyResponse response;
+  const grpc::Status status = stub_->Rollback(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::ABORTED);
+  EXPECT_NE(status.error_message().find("expected 1, the head is 2"), std::string::npos) << status.error_message();
+  EXPECT_EQ(HeadRevision(), 2u);
+}
+
 TEST_F(AdminTest, LosesNothingInARestart) {
   Apply(Yaml("8k"));
   const v1::GetConfigResponse before = GetConfig(0);

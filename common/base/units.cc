@@ -72,6 +72,8 @@ std::string FormatNanoUsd(std::int64_t nano_usd) {
     const std::int64_t cents = (magnitude + kCent / 2) / kCent;
     std::snprintf(text.data(), text.size(), "%s$%lld.%02lld", sign, static_cast<long long>(cents / 100),
                   static_cast<long long>(cents % 100));
+  } else if (magnitude < kCent / 100) {
+    return Concat(sign, "<$0.0001");
   } else {
     std::snprintf(text.data(), text.size(), "%s$%.4f", sign, static_cast<double>(magnitude) / 1e9);
   }

@@ -21,6 +21,6 @@ std::string FormatTokenCount(std::int64_t tokens);                 // 8192 -> "8
 std::string FormatDuration(std::chrono::milliseconds duration);    // 5000 ms -> "5s", 1500 ms -> "1500ms".
 
 // Amounts of money are integers: nano-USD for sums, pico-USD for the price of one token.
-std::string FormatNanoUsd(std::int64_t nano_usd);                  // "$12.34"; below one cent "$0.0042".
+std::string FormatNanoUsd(std::int64_t nano_usd);                  // "$12.34"; below one cent "$0.0042", then "<$0.0001".
 
 }  // namespace ccp

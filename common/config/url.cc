@@ -1,8 +1,11 @@
 #include "common/config/url.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 
 #include "common/base/text.h"
 #include "common/config/secrets.h"
@@ -16,6 +19,20 @@ bool IsHostCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 bool IsAddressCharacter(char c) { return (c >= 'a' && c <= 'f') || (c >= '0' && c <= '9') || c == ':' || c == '.'; }
+
+// A host whose last label is a number is an IPv4 address or a slip (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+bool EndsInANumber(std::string_view host) {
+  const std::string_view last = host.substr(host.rfind('.') + 1);
+  return !last.empty() && last.find_first_not_of("0123456789") == std::string_view::npos;
+}
+bool IsIpv4(std::string_view host) {
+  static const RE2 four_octets(R"((\d+)\.(\d+)\.(\d+)\.(\d+))");
+  unsigned octets[4] = {};
+  const re2::StringPiece text(host.data(), host.size());
+  return RE2::FullMatch(text, four_octets, &octets[0], &octets[1], &octets[2], &octets[3]) &&
+         std::all_of(std::begin(octets), std::end(octets), [](unsigned octet) { return octet <= 255; });
+}
+
 bool IsVisible(char c) { return c > 0x20 && c < 0x7f; }
 
 absl::StatusOr<std::uint16_t> ParsePort(std::string_view digits) {
@@ -38,6 +55,9 @@ absl::Status ParseAuthority(std::string_view authority, Url& url) {
   if (url.host.empty()) return InvalidArgument("it has no host", kExample);
   if (!std::all_of(url.host.begin(), url.host.end(), fits)) {
     return InvalidArgument("its host is ", Quote(url.host), kExample);
+  }
+  if (!bracketed && EndsInANumber(url.host) && !IsIpv4(url.host)) {
+    return InvalidArgument("its host is ", Quote(url.host), ", which is neither a name nor an IPv4 address", kExample);
   }
   std::string_view rest = host_end == std::string_view::npos ? "" : authority.substr(host_end + (bracketed ? 1 : 0));
   if (rest.empty()) return absl::OkStatus();

@@ -32,7 +32,7 @@ RequestError NoSuchPath(const HttpRequest& request, std::string_view allow) {
 
 asio::awaitable<void> Api::Handle(HttpRequest& request, ResponseWriter& response) {
   if (context_.draining) response.CloseAfter();
-  if (auto error = CheckCaller(request, context_.host_names)) return Refuse(context_, response, *std::move(error), {});
+  if (auto error = CheckCaller(request, context_.host_names, context_.allowed_origins)) return Refuse(context_, response, *std::move(error), {});
   RouteMatch match = FindRoute(request.method, request.path);
   if (match.endpoint != nullptr) return match.endpoint(context_, request, response);
   RequestError error = NoSuchPath(request, match.allow);

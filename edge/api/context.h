@@ -40,6 +40,7 @@ struct ApiContext {
   std::shared_ptr<const Snapshot> snapshot;          // nullptr until the first configuration.
   TurnTimes times;
   std::vector<std::string> host_names;               // Allowed in Host besides the loopback names; lower-case.
+  std::vector<std::string> allowed_origins;          // Web pages that may use this edge: "https://app.example"
   std::function<boost::asio::awaitable<Metrics>()> collect_metrics;  // Of all workers.
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   bool draining = false;

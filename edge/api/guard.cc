@@ -22,23 +22,33 @@ bool HostIsOurs(std::string_view host, const std::vector<std::string>& host_name
          std::find(host_names.begin(), host_names.end(), name) != host_names.end();
 }
 
+// Links, pictures and scripts of a page come without Origin, but browsers say from where they were asked for.
+bool IsAskedForByAPage(std::string_view fetch_site) { return fetch_site == "cross-site" || fetch_site == "same-site"; }
+
+bool PageIsAllowed(const HttpRequest& request, const std::vector<std::string>& allowed_origins) {
+  const std::string_view origin = request.header("origin");
+  if (origin.empty()) return !IsAskedForByAPage(request.header("sec-fetch-site"));
+  return std::find(allowed_origins.begin(), allowed_origins.end(), origin) != allowed_origins.end();
+}
+
 bool IsJson(std::string_view content_type) {
   return EqualsIgnoreCase(Trim(content_type.substr(0, content_type.find(';'))), "application/json");
 }
 
 }  // namespace
 
-std::optional<RequestError> CheckCaller(const HttpRequest& request, const std::vector<std::string>& host_names) {
+std::optional<RequestError> CheckCaller(const HttpRequest& request, const std::vector<std::string>& host_names,
+                                        const std::vector<std::string>& allowed_origins) {
   const std::string_view host = request.header("host");
   if (!host.empty() && !HostIsOurs(host, host_names)) {
     return ClientError(403, Concat("host: this edge does not answer to the name \"", host, "\": use localhost or 127.0.0.1"));
   }
-  if (!request.header("origin").empty()) {
-    return ClientError(403, "origin: requests of web pages are refused");
+  if (!PageIsAllowed(request, allowed_origins)) {
+    return ClientError(403, "origin: requests of web pages are refused, unless the edge runs with --allow-origin for them");
   }
   if (request.method != "POST") return std::nullopt;
   const std::string_view type = request.header("content-type");
-  if (!type.empty() && !IsJson(type)) {
+  if (!IsJson(type)) {
     return ClientError(415, Concat("content-type: got \"", type, "\", want application/json"));
   }
   const std::string_view encoding = request.header("content-encoding");

@@ -1,8 +1,9 @@
 // Who may speak to the edge at all. Pure.
 //
 // A proxy on localhost can be reached by every web page its user opens: by a form, by fetch() without CORS, by a name
-// that an attacker's DNS points at 127.0.0.1. So the Host must be one of ours, a request with an Origin comes from a
-// browser and is refused, and a body must call itself JSON, which a page cannot do without a preflight that we never answer.
+// that an attacker's DNS points at 127.0.0.1. So the Host must be one of ours, a request that a browser makes for a page
+// of another site is refused, and a body must call itself JSON, which a page cannot do without a preflight that we never
+// answer.
 #pragma once
 
 #include <optional>
@@ -15,6 +16,8 @@
 namespace ccp::edge {
 
 // What is wrong with the request's head, if anything. `host_names`: allowed besides the loopback names; lower-case.
-std::optional<RequestError> CheckCaller(const HttpRequest& request, const std::vector<std::string>& host_names);
+// `allowed_origins`: of pages that may call us, as browsers write them: "https://app.example".
+std::optional<RequestError> CheckCaller(const HttpRequest& request, const std::vector<std::string>& host_names,
+                                        const std::vector<std::string>& allowed_origins);
 
 }  // namespace ccp::edge

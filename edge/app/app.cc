@@ -1,5 +1,6 @@
 #include "edge/app/app.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/tokens/vocabulary_file.h"
+#include "edge/app/certificate_watch.h"
 #include "edge/app/listen_address.h"
 #include "edge/app/worker.h"
 #include "edge/link/control_link.h"
@@ -44,6 +46,22 @@ std::string HostName() {
 int WorkerCount(int wanted) {
   if (wanted > 0) return wanted;
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+// A request needs a descriptor to its client and one to its upstream; the rest is for files, gRPC and the loops.
+std::size_t ConnectionsThatDescriptorsAllow() {
+  constexpr rlim_t kOther = 128;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= 2 * kOther) return kOther / 2;
+  return static_cast<std::size_t>((limit.rlim_cur - kOther) / 2);
+}
+
+ConnectionGate::Ceilings CeilingsFor(const Options& options) {
+  ConnectionGate::Ceilings ceilings;
+  ceilings.total = options.max_connections > 0 ? options.max_connections
+                                               : std::min(ceilings.total, ConnectionsThatDescriptorsAllow());
+  ceilings.per_address = options.max_connections_per_address > 0 ? options.max_connections_per_address : ceilings.total;
+  return ceilings;
 }
 
 absl::Status MakePrivateDirectory(const std::string& path) {
@@ -81,7 +99,8 @@ class EdgeApp final : public App {
 
   ~EdgeApp() override {
     if (vocabulary_loader_.joinable()) vocabulary_loader_.join();
-    link_.reset();  // Its threads post to the workers.
+    certificates_.reset();  // They post to the workers.
+    link_.reset();
     workers_.clear();
   }
 
@@ -90,6 +109,7 @@ class EdgeApp final : public App {
     auto address = ParseListenAddress(options_.listen);
     if (!address.ok()) return address.status();
     address_ = *std::move(address);
+    if (const auto status = ReadCertificate(); !status.ok()) return status;
     if (options_.state_dir.empty()) options_.state_dir = DefaultStateDir();
     if (options_.name.empty()) options_.name = HostName();
     if (const auto status = MakePrivateDirectory(options_.state_dir); !status.ok()) return status;
@@ -104,6 +124,11 @@ class EdgeApp final : public App {
   void Start() override {
     for (const auto& worker : workers_) worker->Start();
     link_->Start();
+    if (certificates_ != nullptr) {
+      certificates_->Start([this](const std::shared_ptr<const TlsIdentity>& identity) {
+        for (const auto& worker : workers_) worker->UseTls(identity);
+      });
+    }
     vocabulary_loader_ = std::thread([this] { LoadVocabulary(); });
     log::Info(Concat("edge listening address=", address(), " workers=", workers_.size(), " control=", options_.control,
                      " configured=", ready() ? "yes" : "no"));
@@ -124,6 +149,17 @@ class EdgeApp final : public App {
   }
 
  private:
+  absl::Status ReadCertificate() {
+    const TlsIdentity::Files& files = options_.tls;
+    if (files.certificate.empty() && files.key.empty()) return absl::OkStatus();
+    if (files.certificate.empty()) return InvalidArgument("--tls-key: needs --tls-cert beside it");
+    if (files.key.empty()) return InvalidArgument("--tls-cert: needs --tls-key beside it");
+    auto certificates = CertificateWatch::Create(files);
+    if (!certificates.ok()) return certificates.status();
+    certificates_ = *std::move(certificates);
+    return absl::OkStatus();
+  }
+
   absl::Status OpenStores() {
     auto keys = KeyStore::Open(options_.env_file);
     if (!keys.ok()) return keys.status();
@@ -139,9 +175,15 @@ class EdgeApp final : public App {
   // The first worker settles the port, the others share it.
   absl::Status BindWorkers() {
     if (const auto status = CheckPortIsFree(address_); !status.ok()) return status;
+    const auto gate = ConnectionGate::Make(CeilingsFor(options_));
     for (int i = 0; i < WorkerCount(options_.workers); ++i) {
       WorkerOptions worker_options;
       worker_options.listen = address_;
+      worker_options.limits = options_.limits;
+      worker_options.gate = gate;
+      if (certificates_ != nullptr) worker_options.tls = certificates_->current();
+      worker_options.host_names = options_.host_names;
+      worker_options.allowed_origins = options_.allowed_origins;
       worker_options.keys = keys_.get();
       worker_options.usage = journal_.get();
       worker_options.snapshot = last_good_;
@@ -222,6 +264,7 @@ class EdgeApp final : public App {
 
   Options options_;
   ListenAddress address_;
+  std::unique_ptr<CertificateWatch> certificates_;
   std::unique_ptr<KeyStore> keys_;
   std::unique_ptr<Journal> journal_;
   std::shared_ptr<const Snapshot> last_good_;

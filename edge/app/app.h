@@ -5,8 +5,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "edge/http/server.h"
+#include "edge/http/tls_identity.h"
 
 namespace ccp::edge {
 
@@ -18,6 +21,12 @@ struct Options {
   std::string env_file;
   std::string port_file;
   int workers = 0;                              // 0: one a CPU.
+  TlsIdentity::Files tls;                       // Neither: plain HTTP.
+  HttpLimits limits;
+  std::size_t max_connections = 0;              // 0: 10,000, or fewer if descriptors are scarce.
+  std::size_t max_connections_per_address = 0;  // 0: no ceiling of its own. Loopback clients share an address.
+  std::vector<std::string> host_names;          // What clients may call this edge besides localhost; lower-case.
+  std::vector<std::string> allowed_origins;     // Browser origins that may use this edge: "https://app.example"
   std::chrono::seconds grace{600};              // How long open requests may go on after SIGTERM.
 };
 

@@ -56,12 +56,17 @@ absl::Status Worker::Bind() {
   context_.usage = options_.usage;
   context_.snapshot = options_.snapshot;
   context_.collect_metrics = options_.collect_metrics;
-  context_.host_names = {options_.listen.host};
+  context_.host_names = options_.host_names;
+  context_.host_names.push_back(options_.listen.host);
+  context_.allowed_origins = options_.allowed_origins;
 
   HttpServer::Options http;
   http.address = options_.listen.host;
   http.port = options_.listen.port;
   http.reuse_port = true;
+  http.limits = options_.limits;
+  http.gate = options_.gate;
+  http.tls = options_.tls;
   http.error_body = [this](const RequestError& error) { return api_.RefusedByServer(error); };
   auto server = HttpServer::Listen(loop_, std::move(http), [this](HttpRequest& request, ResponseWriter& response) {
     return Handle(request, response);
@@ -78,6 +83,12 @@ void Worker::Start() {
 
 void Worker::Adopt(std::shared_ptr<const Snapshot> snapshot) {
   asio::post(loop_, [this, snapshot = std::move(snapshot)]() mutable { context_.snapshot = std::move(snapshot); });
+}
+
+void Worker::UseTls(std::shared_ptr<const TlsIdentity> identity) {
+  asio::post(loop_, [this, identity = std::move(identity)]() mutable {
+    if (server_ != nullptr) server_->UseTls(std::move(identity));
+  });
 }
 
 void Worker::UseVocabulary(std::shared_ptr<const tokens::Vocabulary> vocabulary) {
@@ -112,6 +123,8 @@ asio::awaitable<Metrics> Worker::CopyMetrics() {
   Metrics metrics = context_.metrics;
   metrics.open_connections = server_->open_connections();
   metrics.open_requests = server_->busy_connections();
+  const DroppedConnections dropped = server_->dropped_connections();
+  metrics.dropped = {dropped.full, dropped.address_full, dropped.displaced, dropped.slow};
   co_return metrics;
 }
 

@@ -12,13 +12,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "edge/api/api.h"
 #include "edge/api/context.h"
 #include "edge/app/listen_address.h"
+#include "edge/http/connection_gate.h"
 #include "edge/http/server.h"
+#include "edge/http/tls_identity.h"
 #include "edge/snapshot.h"
 #include "edge/upstream/keys.h"
 #include "edge/usage/sink.h"
@@ -27,6 +31,11 @@ namespace ccp::edge {
 
 struct WorkerOptions {
   ListenAddress listen;
+  HttpLimits limits;
+  std::shared_ptr<ConnectionGate> gate;                                    // Shared by all workers.
+  std::shared_ptr<const TlsIdentity> tls;                                  // nullptr: plain HTTP.
+  std::vector<std::string> host_names;
+  std::vector<std::string> allowed_origins;
   const KeyStore* keys = nullptr;
   UsageSink* usage = nullptr;
   std::shared_ptr<const Snapshot> snapshot;                                // May be nullptr.
@@ -45,6 +54,7 @@ class Worker {
   std::uint16_t port() const { return server_->port(); }
   void Start();
   void Adopt(std::shared_ptr<const Snapshot> snapshot);   // For requests that begin from now on.
+  void UseTls(std::shared_ptr<const TlsIdentity> identity);                  // For connections that begin from now on.
   void UseVocabulary(std::shared_ptr<const tokens::Vocabulary> vocabulary);  // For exact token counts.
   void Drain();                                           // Accepts nothing more; open requests go on.
   void Stop();                                            // Cuts what is open and ends the thread.

@@ -34,10 +34,10 @@ class ClientConnection::Turn {
   Turn(ClientConnection& connection, Response::Form form)
       : response(*connection.wire_, connection.deadline_, *connection.server_, form),
         finished(connection.server_->context.get_executor(), Clock::time_point::max()),
-        server_(*connection.server_) {
-    ++server_.busy;
+        connection_(connection) {
+    connection_.Enter(Phase::kServing);
   }
-  ~Turn() { --server_.busy; }
+  ~Turn() { connection_.Enter(Phase::kWaiting); }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
 
@@ -48,15 +48,28 @@ class ClientConnection::Turn {
   std::exception_ptr failure;
 
  private:
-  ServerState& server_;
+  ClientConnection& connection_;
 };
 
-ClientConnection::ClientConnection(std::unique_ptr<ClientWire> wire, std::shared_ptr<ServerState> server)
-    : wire_(std::move(wire)), server_(std::move(server)), parser_(server_->options.limits), peer_(wire_->PeerName()) {
-  server_->connections.insert(this);
+ClientConnection::ClientConnection(std::unique_ptr<ClientWire> wire, ConnectionGate::Pass pass,
+                                   std::shared_ptr<ServerState> server)
+    : wire_(std::move(wire)),
+      pass_(std::move(pass)),
+      server_(std::move(server)),
+      parser_(server_->options.limits),
+      peer_(wire_->PeerName()) {
+  ConnectionQueue& queue = server_->queue(phase_);
+  place_ = queue.insert(queue.end(), this);
 }
 
-ClientConnection::~ClientConnection() { server_->connections.erase(this); }
+ClientConnection::~ClientConnection() { server_->queue(phase_).erase(place_); }
+
+void ClientConnection::Enter(Phase phase) {
+  if (phase_ == Phase::kClosing) return;
+  ConnectionQueue& queue = server_->queue(phase);
+  queue.splice(queue.end(), server_->queue(phase_), place_);
+  phase_ = phase;
+}
 
 asio::awaitable<void> ClientConnection::Run(std::shared_ptr<ClientConnection> self) {
   bool open = co_await self->Handshake();
@@ -67,13 +80,16 @@ asio::awaitable<void> ClientConnection::Run(std::shared_ptr<ClientConnection> se
     self->parser_.Reset();
     open = co_await self->ReadRequest();
   }
-  self->Close();
+  self->wire_->Close();
 }
 
 asio::awaitable<void> ClientConnection::RunRefusal(std::shared_ptr<ClientConnection> self, RequestError error) {
+  self->Enter(Phase::kClosing);
+  ++self->server_->refusals;
   const bool open = co_await self->Handshake();
   if (open) co_await self->Refuse(std::move(error));
-  self->Close();
+  self->wire_->Close();
+  --self->server_->refusals;
 }
 
 bool ClientConnection::reading() const {
@@ -146,7 +162,10 @@ void ClientConnection::SetReadDeadline(RequestParser::State before) {
   const RequestParser::State state = parser_.state();
   if (state == RequestParser::State::kHead && before == RequestParser::State::kIdle) deadline_ = now + limits.header_time;
   if (state != RequestParser::State::kBody) return;
-  if (before != RequestParser::State::kBody) body_begin_ = now;
+  if (before != RequestParser::State::kBody) {
+    body_begin_ = now;
+    Enter(Phase::kWaiting);  // It came forward: those that are still at their head go first.
+  }
   const std::chrono::seconds earned(parser_.request().body.size() / kSlowestBodyBytesPerSecond);
   deadline_ = std::min(now + limits.body_stall, body_begin_ + limits.body_stall + earned);
 }
@@ -243,14 +262,19 @@ void ClientConnection::Expire(Clock::time_point now) {
   if (now < deadline_) return;
   deadline_ = kNoDeadline;
   expired_ = true;
+  if (!idle_) ++server_->dropped.slow;
   wire_->Cancel();
 }
 
 void ClientConnection::CloseIfIdle() {
-  if (idle_) Close();
+  if (idle_) wire_->Close();
 }
 
-void ClientConnection::Close() { wire_->Close(); }
+void ClientConnection::MakeRoom() {
+  Enter(Phase::kClosing);
+  pass_.Release();
+  wire_->Close();
+}
 
 void ClientConnection::Cut() { wire_->Abort(); }
 

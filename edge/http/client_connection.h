@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "edge/http/client_wire.h"
+#include "edge/http/connection_gate.h"
 #include "edge/http/request_parser.h"
 #include "edge/http/response.h"
 #include "edge/http/server_state.h"
@@ -21,18 +22,18 @@ namespace ccp::edge {
 
 class ClientConnection {
  public:
-  ClientConnection(std::unique_ptr<ClientWire> wire, std::shared_ptr<ServerState> server);
+  ClientConnection(std::unique_ptr<ClientWire> wire, ConnectionGate::Pass pass, std::shared_ptr<ServerState> server);
   ~ClientConnection();
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
 
   static boost::asio::awaitable<void> Run(std::shared_ptr<ClientConnection> self);
-  // Says no to whatever comes, and closes.
+  // Says no to whatever comes, and closes. For a connection without a pass.
   static boost::asio::awaitable<void> RunRefusal(std::shared_ptr<ClientConnection> self, RequestError error);
 
   void Expire(std::chrono::steady_clock::time_point now);  // The sweep: ends what is past its deadline.
   void CloseIfIdle();
-  void Close();
+  void MakeRoom();                                         // Closes and gives its pass back at once.
   void Cut();                                              // So that an unfinished answer looks unfinished.
 
  private:
@@ -46,10 +47,14 @@ class ClientConnection {
   boost::asio::awaitable<void> Linger();
   void FeedLeftover();
   void SetReadDeadline(RequestParser::State before);
+  void Enter(Phase phase);                                 // To the end of that phase's queue.
   bool reading() const;
 
   std::unique_ptr<ClientWire> wire_;
+  ConnectionGate::Pass pass_;
   std::shared_ptr<ServerState> server_;
+  Phase phase_ = Phase::kWaiting;
+  ConnectionQueue::iterator place_;             // In the queue of its phase.
   RequestParser parser_;
   std::string leftover_;                        // Bytes of the next request, sent before the answer to this one.
   std::string peer_;

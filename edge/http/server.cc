@@ -14,6 +14,7 @@
 #include "common/base/text.h"
 #include "edge/http/client_connection.h"
 #include "edge/http/client_wire.h"
+#include "edge/http/connection_gate.h"
 #include "edge/http/server_state.h"
 
 namespace ccp::edge {
@@ -30,12 +31,24 @@ constexpr std::chrono::milliseconds kPauseWithoutDescriptors{100};
 
 std::string DefaultErrorBody(const RequestError& error) { return ErrorBody(error, ""); }
 
-RequestError TooManyConnections(std::size_t limit) {
+// More of them are closed without a word: a flood must not be able to hold descriptors by being refused.
+constexpr std::size_t kMostRefusals = 64;
+
+RequestError Overloaded(std::string message) {
   RequestError error;
   error.http_status = 503;
   error.type = ErrorTypeForStatus(503);
-  error.message = Concat("this edge already has its ", limit, " connections: try again in a moment");
+  error.message = std::move(message);
   return error;
+}
+
+RequestError NoRoom(ConnectionGate::Verdict verdict, const ConnectionGate::Ceilings& ceilings) {
+  if (verdict == ConnectionGate::Verdict::kAddressFull) {
+    return Overloaded(Concat("this address already has its ", ceilings.per_address, " connections to this edge: close some, or ",
+                             "raise --max-connections-per-address"));
+  }
+  return Overloaded(Concat("this edge already has its ", ceilings.total, " connections, and all of them are busy: try again ",
+                           "in a moment, or raise --max-connections"));
 }
 
 // Often enough that a limit is exceeded by a quarter at most, seldom enough to cost nothing.
@@ -86,17 +99,16 @@ class Server final : public HttpServer {
     state_->stopping = true;
     error_code ignored;
     acceptor_->close(ignored);
-    const std::vector<ClientConnection*> connections(state_->connections.begin(), state_->connections.end());
-    for (ClientConnection* connection : connections) connection->CloseIfIdle();
+    state_->ForEachConnection([](ClientConnection& connection) { connection.CloseIfIdle(); });
   }
 
   void CloseAll() override {
-    const std::vector<ClientConnection*> connections(state_->connections.begin(), state_->connections.end());
-    for (ClientConnection* connection : connections) connection->Cut();
+    state_->ForEachConnection([](ClientConnection& connection) { connection.Cut(); });
   }
 
-  std::size_t open_connections() const override { return state_->connections.size(); }
-  std::size_t busy_connections() const override { return state_->busy; }
+  std::size_t open_connections() const override { return state_->queue(Phase::kWaiting).size() + busy_connections(); }
+  std::size_t busy_connections() const override { return state_->queue(Phase::kServing).size(); }
+  DroppedConnections dropped_connections() const override { return state_->dropped; }
 
  private:
   // Parameters by value: these coroutines may outlive the Server until the loop has unwound them.
@@ -117,11 +129,32 @@ class Server final : public HttpServer {
   }
 
   static void Adopt(const std::shared_ptr<ServerState>& state, TcpSocket socket) {
-    const std::size_t limit = state->options.limits.connections;
-    const bool full = state->connections.size() >= limit;
-    auto connection = std::make_shared<ClientConnection>(MakeWire(*state, std::move(socket)), state);
-    auto life = full ? ClientConnection::RunRefusal(connection, TooManyConnections(limit)) : ClientConnection::Run(connection);
+    error_code error;
+    const auto client = socket.remote_endpoint(error);
+    if (error) return;  // It has left already.
+    auto [verdict, pass] = EnterOrDisplace(*state, client.address());
+    const bool admitted = verdict == ConnectionGate::Verdict::kAdmitted;
+    if (!admitted && state->refusals >= kMostRefusals) return;
+    auto connection = std::make_shared<ClientConnection>(MakeWire(*state, std::move(socket)), std::move(pass), state);
+    auto life = admitted ? ClientConnection::Run(connection)
+                         : ClientConnection::RunRefusal(connection, NoRoom(verdict, state->options.gate->ceilings()));
     asio::co_spawn(state->context, std::move(life), asio::detached);
+  }
+
+  // Where there is no room, whoever has waited longest for a request leaves: a client sends its request when it has
+  // connected, so that is an idle connection or one of an attacker who holds places.
+  static ConnectionGate::Answer EnterOrDisplace(ServerState& state, const asio::ip::address& address) {
+    ConnectionGate& gate = *state.options.gate;
+    ConnectionGate::Answer answer = gate.Enter(address);
+    ConnectionQueue& waiting = state.queue(Phase::kWaiting);
+    if (answer.verdict == ConnectionGate::Verdict::kFull && !waiting.empty()) {
+      ++state.dropped.displaced;
+      waiting.front()->MakeRoom();
+      answer = gate.Enter(address);
+    }
+    if (answer.verdict == ConnectionGate::Verdict::kFull) ++state.dropped.full;
+    if (answer.verdict == ConnectionGate::Verdict::kAddressFull) ++state.dropped.address_full;
+    return answer;
   }
 
   static std::unique_ptr<ClientWire> MakeWire(const ServerState& state, TcpSocket socket) {
@@ -136,7 +169,9 @@ class Server final : public HttpServer {
       const auto [error] = co_await timer->async_wait(kQuiet);
       if (error) co_return;
       const auto now = std::chrono::steady_clock::now();
-      for (ClientConnection* connection : state->connections) connection->Expire(now);
+      for (const ConnectionQueue& queue : state->queues) {
+        for (ClientConnection* connection : queue) connection->Expire(now);
+      }
     }
   }
 
@@ -158,6 +193,7 @@ std::string_view HttpRequest::header(std::string_view lower_case_name) const {
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Listen(asio::io_context& context, Options options,
                                                                HttpHandler handler) {
   if (!options.error_body) options.error_body = DefaultErrorBody;
+  if (options.gate == nullptr) options.gate = ConnectionGate::Make({});
   auto server = std::make_unique<Server>(context, std::move(options), std::move(handler));
   if (const absl::Status status = server->Bind(); !status.ok()) return status;
   return server;

@@ -29,6 +29,7 @@ class io_context;
 
 namespace ccp::edge {
 
+class ConnectionGate;
 class TlsIdentity;
 
 struct HttpLimits {
@@ -36,7 +37,6 @@ struct HttpLimits {
   std::size_t header_fields = 100;
   std::size_t target_bytes = 8 * 1024;
   std::size_t body_bytes = 32 * 1024 * 1024;
-  std::size_t connections = 10'000;                 // Per server.
   std::chrono::milliseconds header_time{10'000};    // For the whole head, from its first byte.
   std::chrono::milliseconds body_stall{30'000};     // Without a byte of the body.
   std::chrono::milliseconds keep_alive{75'000};     // Idle between requests.
@@ -54,6 +54,14 @@ struct HttpRequest {
   std::string body;                        // Whole. May be moved from.
   std::string peer;                        // "127.0.0.1:51234"
   std::string_view header(std::string_view lower_case_name) const;  // First of that name, or "".
+};
+
+// Connections that were not let in or not let go on, since the start.
+struct DroppedConnections {
+  std::uint64_t full = 0;          // Refused: the ceiling in total, and all of them were busy.
+  std::uint64_t address_full = 0;  // Refused: the ceiling per address.
+  std::uint64_t displaced = 0;     // Waited for a request for longer than all others when a place was needed.
+  std::uint64_t slow = 0;          // Did not send a request, or take an answer, in time.
 };
 
 // Writes one response. Either Send() once, or Begin(), Write() as often as needed, End().
@@ -86,6 +94,7 @@ class HttpServer {
     std::uint16_t port = 0;                // 0: a free one; port() tells which.
     bool reuse_port = false;               // Several servers on one port, one a thread.
     HttpLimits limits;
+    std::shared_ptr<ConnectionGate> gate;    // nullptr: one of its own.
     std::shared_ptr<const TlsIdentity> tls;  // nullptr: plain HTTP.
     // Body of the answers that the server itself gives; by default an Anthropic error object. Called once for each.
     std::function<std::string(const RequestError&)> error_body;
@@ -103,6 +112,7 @@ class HttpServer {
   virtual void CloseAll() = 0;                   // Cuts what is left.
   virtual std::size_t open_connections() const = 0;
   virtual std::size_t busy_connections() const = 0;  // With a request in the handler.
+  virtual DroppedConnections dropped_connections() const = 0;
 };
 
 }  // namespace ccp::edge

@@ -3,11 +3,13 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <ctime>
+#include <list>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "edge/http/server.h"
@@ -30,6 +32,14 @@ class DateText {
   std::string text_;
 };
 
+// What a connection does. Those of one phase stand in a queue, the longest there in front.
+enum class Phase : std::uint8_t {
+  kWaiting,  // For a request or the rest of one: such a connection is given up when another needs its place.
+  kServing,  // With a request in the handler.
+  kClosing,  // Closed, and about to be gone.
+};
+using ConnectionQueue = std::list<ClientConnection*>;
+
 struct ServerState {
   ServerState(boost::asio::io_context& io, HttpServer::Options server_options, HttpHandler request_handler)
       : context(io), options(std::move(server_options)), handler(std::move(request_handler)), scratch(64 * 1024) {}
@@ -38,10 +48,21 @@ struct ServerState {
   HttpServer::Options options;
   HttpHandler handler;
   std::vector<char> scratch;                   // All reads go here first, so an idle connection owns no buffer.
-  std::unordered_set<ClientConnection*> connections;
-  std::size_t busy = 0;
+  std::array<ConnectionQueue, 3> queues;       // By Phase.
+  std::size_t refusals = 0;                    // Connections that are being told that there is no room for them.
+  DroppedConnections dropped;
   bool stopping = false;
   DateText date;
+
+  ConnectionQueue& queue(Phase phase) { return queues[static_cast<std::size_t>(phase)]; }
+
+  // For each of them, whatever becomes of it meanwhile.
+  template <typename Visit>
+  void ForEachConnection(Visit visit) {
+    std::vector<ClientConnection*> all;
+    for (const ConnectionQueue& one : queues) all.insert(all.end(), one.begin(), one.end());
+    for (ClientConnection* connection : all) visit(*connection);
+  }
 };
 
 }  // namespace ccp::edge

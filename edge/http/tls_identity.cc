@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509err.h>
 
 #include <array>
 #include <cstring>
@@ -57,6 +58,10 @@ std::int64_t ExpiryOf(const X509* certificate) {
   return timegm(&parts);
 }
 
+absl::Status OfAnotherCertificate(const TlsIdentity::Files& files) {
+  return InvalidArgument("--tls-key: ", files.key, " is not the key of the certificate in ", files.certificate);
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const TlsIdentity>> TlsIdentity::Load(const Files& files) {
@@ -93,12 +98,11 @@ absl::Status TlsIdentity::UseFiles(const Files& files) {
                            "with the server's certificate");
   }
   if (SSL_CTX_use_PrivateKey_file(context_, files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    if (ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH) return OfAnotherCertificate(files);
     return InvalidArgument("--tls-key: cannot use ", files.key, ": ", TakeReason(), "; want the certificate's key as a PEM ",
                            "file without a passphrase");
   }
-  if (SSL_CTX_check_private_key(context_) != 1) {
-    return InvalidArgument("--tls-key: ", files.key, " is not the key of the certificate in ", files.certificate);
-  }
+  if (SSL_CTX_check_private_key(context_) != 1) return OfAnotherCertificate(files);
   const X509* certificate = SSL_CTX_get0_certificate(context_);
   subject_ = SubjectOf(certificate);
   expires_unix_s_ = ExpiryOf(certificate);

@@ -99,6 +99,7 @@ void Metrics::CountFailedAttempt(std::string_view model, usage::Outcome outcome)
 void Metrics::Add(const Metrics& other) {
   open_connections += other.open_connections;
   open_requests += other.open_requests;
+  for (std::size_t i = 0; i < dropped.size(); ++i) dropped[i] += other.dropped[i];
   for (const auto& [key, count] : other.requests_) requests_[key] += count;
   for (const auto& [key, count] : other.failed_attempts_) failed_attempts_[key] += count;
   for (const auto& [model, tokens] : other.tokens_) AddTokens(tokens_[model], tokens);
@@ -154,6 +155,11 @@ std::string Metrics::PrometheusText(std::uint64_t config_revision) const {
   out += Concat("ccp_edge_open_connections ", open_connections, "\n");
   AppendHead(out, "ccp_edge_open_requests", "gauge", "Requests being answered.");
   out += Concat("ccp_edge_open_requests ", open_requests, "\n");
+  AppendHead(out, "ccp_edge_dropped_connections_total", "counter",
+             "Client connections refused at a ceiling, displaced there by newer ones, or given up as too slow.");
+  for (std::size_t i = 0; i < dropped.size(); ++i) {
+    out += Concat("ccp_edge_dropped_connections_total{reason=\"", kDropReasons[i], "\"} ", dropped[i], "\n");
+  }
   AppendHead(out, "ccp_edge_config_revision", "gauge", "Configuration revision in use; 0: none.");
   out += Concat("ccp_edge_config_revision ", config_revision, "\n");
   return out;

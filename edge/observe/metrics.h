@@ -17,6 +17,8 @@ namespace ccp::edge {
 // Upper bounds in seconds: model answers take from a tenth of a second to ten minutes.
 inline constexpr std::array<double, 12> kDurationBuckets{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600};
 
+inline constexpr std::array<std::string_view, 4> kDropReasons{"full", "address_full", "displaced", "slow"};
+
 class Histogram {
  public:
   void Observe(std::chrono::microseconds duration);
@@ -46,6 +48,9 @@ class Metrics {
   void CountRequest(const RequestSample& sample);
   void CountFailedAttempt(std::string_view model, usage::Outcome outcome);
   void Add(const Metrics& other);
+
+  // Connections that were not let in or not let go on, by kDropReasons.
+  std::array<std::uint64_t, kDropReasons.size()> dropped{};
 
   // Of the moment, filled in by whoever collects.
   std::uint64_t open_connections = 0;

@@ -25,7 +25,7 @@ TEST_P(CallerTest, IsJudged) {
   HttpRequest request;
   request.method = GetParam().method;
   request.headers = GetParam().headers;
-  const auto error = CheckCaller(request, {"edge.example"});
+  const auto error = CheckCaller(request, {"edge.example"}, {"https://app.example"});
   EXPECT_EQ(error ? error->http_status : 0, GetParam().status);
 }
 
@@ -41,10 +41,16 @@ INSTANTIATE_TEST_SUITE_P(Callers, CallerTest, testing::ValuesIn(std::vector<Call
     {"WebPage", "GET", {{"host", "localhost"}, {"origin", "https://evil.example"}}, 403},
     {"SandboxedPage", "POST", {{"host", "localhost"}, {"origin", "null"}}, 403},
     {"Json", "POST", {{"host", "localhost"}, {"content-type", "application/json; charset=utf-8"}}, 0},
-    {"NoType", "POST", {{"host", "localhost"}}, 0},
+    {"AllowedPage", "GET", {{"host", "localhost"}, {"origin", "https://app.example"}, {"sec-fetch-site", "cross-site"}}, 0},
+    {"PageOfAnotherScheme", "GET", {{"host", "localhost"}, {"origin", "http://app.example"}}, 403},
+    {"PictureOfAPage", "GET", {{"host", "localhost"}, {"sec-fetch-site", "cross-site"}}, 403},
+    {"PictureOfASister", "GET", {{"host", "localhost"}, {"sec-fetch-site", "same-site"}}, 403},
+    {"TypedIntoTheBrowser", "GET", {{"host", "localhost"}, {"sec-fetch-site", "none"}}, 0},
+    {"NoType", "POST", {{"host", "localhost"}}, 415},
     {"Form", "POST", {{"host", "localhost"}, {"content-type", "text/plain"}}, 415},
-    {"Compressed", "POST", {{"host", "localhost"}, {"content-encoding", "gzip"}}, 415},
-    {"NotCompressed", "POST", {{"host", "localhost"}, {"content-encoding", "identity"}}, 0},
+    {"Compressed", "POST", {{"host", "localhost"}, {"content-type", "application/json"}, {"content-encoding", "gzip"}}, 415},
+    {"NotCompressed", "POST",
+     {{"host", "localhost"}, {"content-type", "application/json"}, {"content-encoding", "identity"}}, 0},
 }), [](const auto& row) { return std::string(row.param.name); });
 
 struct RouteCase {

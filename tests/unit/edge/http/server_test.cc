@@ -18,6 +18,8 @@
 #include <string>
 #include <thread>
 
+#include "edge/http/connection_gate.h"
+
 namespace ccp::edge {
 namespace {
 
@@ -37,9 +39,10 @@ asio::awaitable<void> Echo(HttpRequest& request, ResponseWriter& response) {
 // A server on its own thread, spoken to over blocking sockets.
 class ServerTest : public testing::Test {
  protected:
-  void Serve(HttpHandler handler, HttpLimits limits = {}) {
+  void Serve(HttpHandler handler, HttpLimits limits = {}, ConnectionGate::Ceilings ceilings = {}) {
     HttpServer::Options options;
     options.limits = limits;
+    options.gate = ConnectionGate::Make(ceilings);
     auto server = HttpServer::Listen(context_, options, std::move(handler));
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -66,6 +69,14 @@ class ServerTest : public testing::Test {
 
   asio::ip::tcp::socket Connect() {
     asio::ip::tcp::socket socket(client_context_);
+    socket.connect({asio::ip::make_address("127.0.0.1"), server_->port()});
+    return socket;
+  }
+
+  asio::ip::tcp::socket ConnectFrom(const char* address) {
+    asio::ip::tcp::socket socket(client_context_);
+    socket.open(asio::ip::tcp::v4());
+    socket.bind({asio::ip::make_address(address), 0});
     socket.connect({asio::ip::make_address("127.0.0.1"), server_->port()});
     return socket;
   }
@@ -210,16 +221,81 @@ TEST_F(ServerTest, ClosesAnIdleConnectionWithoutAWord) {
   EXPECT_EQ(Talk(""), "");
 }
 
-TEST_F(ServerTest, RefusesMoreConnectionsThanItMayHave) {
-  HttpLimits limits;
-  limits.connections = 1;
-  Serve(Echo, limits);
+TEST_F(ServerTest, GivesThePlaceOfTheLongestWaitingToANewConnection) {
+  Serve(Echo, {}, {.total = 2});
+  asio::ip::tcp::socket silent = Connect();
+  asio::ip::tcp::socket slow = Connect();
+  asio::write(slow, asio::buffer(std::string("GET / HT")));
+  EXPECT_THAT(Talk("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(ReadAll(silent), "");
+  asio::write(slow, asio::buffer(std::string("TP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")));
+  EXPECT_THAT(ReadAll(slow), StartsWith("HTTP/1.1 200 "));
+  OnServer([&] { EXPECT_EQ(server_->dropped_connections().displaced, 1u); });
+}
+
+// Answers /wait when it is told to, everything else at once.
+struct Held {
+  std::promise<void> entered;
+  asio::steady_timer release;
+  explicit Held(asio::io_context& context) : release(context, std::chrono::steady_clock::time_point::max()) {}
+  asio::awaitable<void> operator()(HttpRequest& request, ResponseWriter& response) {
+    if (request.path == "/wait") {
+      entered.set_value();
+      boost::system::error_code cancelled;
+      co_await release.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    }
+    co_await Echo(request, response);
+  }
+};
+
+TEST_F(ServerTest, RefusesAConnectionWhenAllOthersAreBusy) {
+  Held held(context_);
+  Serve([&](HttpRequest& request, ResponseWriter& response) { return held(request, response); }, {}, {.total = 1});
+  asio::ip::tcp::socket busy = Connect();
+  asio::write(busy, asio::buffer(std::string("GET /wait HTTP/1.1\r\nhost: x\r\n\r\n")));
+  held.entered.get_future().wait();
+  EXPECT_THAT(Talk(""), HasSubstr("overloaded_error"));
+  OnServer([&] {
+    EXPECT_EQ(server_->dropped_connections().full, 1u);
+    held.release.cancel();
+  });
+  EXPECT_THAT(ReadUntil(busy, "GET /wait "), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ServerTest, RefusesAnAddressThatHasItsShare) {
+  Serve(Echo, {}, {.total = 10, .per_address = 1});
   asio::ip::tcp::socket first = Connect();
   asio::write(first, asio::buffer(std::string("GET / HTTP/1.1\r\nhost: x\r\n\r\n")));
   EXPECT_THAT(ReadUntil(first, "GET / "), StartsWith("HTTP/1.1 200 "));
-  EXPECT_THAT(Talk(""), HasSubstr("overloaded_error"));
-  asio::write(first, asio::buffer(std::string("GET / HTTP/1.1\r\nhost: x\r\n\r\n")));
-  EXPECT_THAT(ReadUntil(first, "GET / "), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(Talk(""), HasSubstr("this address already has its 1 connections"));
+  asio::ip::tcp::socket neighbour = ConnectFrom("127.0.0.2");
+  asio::write(neighbour, asio::buffer(std::string("GET / HTTP/1.1\r\nhost: x\r\n\r\n")));
+  EXPECT_THAT(ReadUntil(neighbour, "GET / "), StartsWith("HTTP/1.1 200 "));
+  OnServer([&] { EXPECT_EQ(server_->dropped_connections().address_full, 1u); });
+}
+
+TEST(ConnectionGate, CountsANetworkAsOneAddress) {
+  const auto gate = ConnectionGate::Make({.total = 100, .per_address = 1});
+  const auto enter = [&](const char* address) { return gate->Enter(asio::ip::make_address(address)); };
+  const auto first = enter("2001:db8::1");
+  EXPECT_EQ(first.verdict, ConnectionGate::Verdict::kAdmitted);
+  EXPECT_EQ(enter("2001:db8::ffff:2").verdict, ConnectionGate::Verdict::kAddressFull);
+  EXPECT_EQ(enter("2001:db8:0:1::1").verdict, ConnectionGate::Verdict::kAdmitted);
+  const auto v4 = enter("192.0.2.1");
+  EXPECT_EQ(v4.verdict, ConnectionGate::Verdict::kAdmitted);
+  EXPECT_EQ(enter("::ffff:192.0.2.1").verdict, ConnectionGate::Verdict::kAddressFull);
+  EXPECT_EQ(enter("192.0.2.2").verdict, ConnectionGate::Verdict::kAdmitted);
+}
+
+TEST(ConnectionGate, APassMakesRoomOnce) {
+  const auto gate = ConnectionGate::Make({.total = 1});
+  const auto address = asio::ip::make_address("192.0.2.1");
+  auto first = gate->Enter(address);
+  first.pass.Release();
+  auto second = gate->Enter(address);
+  EXPECT_EQ(second.verdict, ConnectionGate::Verdict::kAdmitted);
+  first.pass.Release();
+  EXPECT_EQ(gate->Enter(address).verdict, ConnectionGate::Verdict::kFull);
 }
 
 // A handler that waits until it is cancelled, and tells.

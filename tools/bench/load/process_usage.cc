@@ -1,8 +1,10 @@
 #include "tools/bench/load/process_usage.h"
 
-#include <unistd.h>
+#include <time.h>
 
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -13,9 +15,6 @@
 namespace ccp::bench {
 namespace {
 
-// Fields behind the name of the program: the state is the first.
-constexpr std::size_t kUserTicks = 11;
-constexpr std::size_t kSystemTicks = 12;
 constexpr std::int64_t kBytesPerKilobyte = 1024;
 
 std::int64_t Number(std::string_view text) {
@@ -34,15 +33,6 @@ absl::StatusOr<std::string> ReadProc(pid_t process, std::string_view name) {
 
 }  // namespace
 
-std::int64_t TicksInStat(std::string_view stat) {
-  // The name stands in parentheses and may hold anything, also more of them.
-  const std::size_t name_end = stat.rfind(") ");
-  if (name_end == std::string_view::npos) return -1;
-  const std::vector<std::string_view> fields = Split(stat.substr(name_end + 2), ' ');
-  if (fields.size() <= kSystemTicks) return -1;
-  return Number(fields[kUserTicks]) + Number(fields[kSystemTicks]);
-}
-
 std::int64_t PssInRollup(std::string_view rollup) {
   for (const std::string_view line : Split(rollup, '\n')) {
     if (line.starts_with("Pss:")) return Number(Trim(line.substr(4))) * kBytesPerKilobyte;
@@ -51,9 +41,12 @@ std::int64_t PssInRollup(std::string_view rollup) {
 }
 
 absl::StatusOr<std::chrono::nanoseconds> ProcessorTime(pid_t process) {
-  const auto stat = ReadProc(process, "stat");
-  if (!stat.ok()) return stat.status();
-  return std::chrono::nanoseconds(TicksInStat(*stat) * (1'000'000'000 / sysconf(_SC_CLK_TCK)));
+  clockid_t clock = 0;
+  timespec time{};
+  int error = clock_getcpuclockid(process, &clock);
+  if (error == 0 && clock_gettime(clock, &time) != 0) error = errno;
+  if (error != 0) return NotFound("the CPU clock of process ", process, " cannot be read: ", std::strerror(error));
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 absl::StatusOr<std::int64_t> ProportionalSetBytes(pid_t process) {

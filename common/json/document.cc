@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <span>
 
 #include "common/base/text.h"
 #include "common/json/block.h"
@@ -16,7 +17,7 @@
 namespace ccp::json {
 namespace {
 
-// A Document that once read a huge text does not keep the scanner's 4 bytes a byte for it.
+// A thread that once read a huge text does not keep the scanner's 4 bytes a byte for it.
 constexpr std::size_t kKeptCapacity = 1 << 20;
 constexpr std::size_t kKeptNodes = 1 << 18;
 constexpr std::size_t kSmallestCapacity = 4096;
@@ -166,39 +167,53 @@ std::string_view StageOneMessage(simdjson::error_code code) {
   }
 }
 
-}  // namespace
-
-struct Document::Scanner {
-  std::unique_ptr<simdjson::internal::dom_parser_implementation> stage1;
+// simdjson's stage 1 with its index of structural characters. Needed only while a document is parsed, so a thread has one
+// for all of its documents: making one costs more than reading a short text with it.
+class Scanner {
+ public:
+  static Scanner& OfThisThread() {
+    thread_local Scanner scanner;
+    return scanner;
+  }
 
   simdjson::error_code Scan(std::string_view text) {
-    if (stage1 == nullptr || stage1->capacity() < text.size()) {
+    if (stage1_ == nullptr || stage1_->capacity() < text.size()) {
       const std::size_t capacity = std::max(text.size(), kSmallestCapacity);
       const auto error =
-          simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, /*max_length=*/1, stage1);
+          simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, /*max_length=*/1, stage1_);
       if (error != simdjson::SUCCESS) return error;
     }
-    return stage1->stage1(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
-                          simdjson::stage1_mode::regular);
+    return stage1_->stage1(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
+                           simdjson::stage1_mode::regular);
+  }
+
+  // Where the structural characters stand. Valid until the next Scan() or ReleaseIfHuge().
+  std::span<const std::uint32_t> structurals() const {
+    return {stage1_->structural_indexes.get(), stage1_->n_structural_indexes};
   }
 
   void ReleaseIfHuge() {
-    if (stage1 != nullptr && stage1->capacity() > kKeptCapacity) stage1.reset();
+    if (stage1_ != nullptr && stage1_->capacity() > kKeptCapacity) stage1_.reset();
   }
+
+ private:
+  std::unique_ptr<simdjson::internal::dom_parser_implementation> stage1_;
 };
+
+}  // namespace
 
 // Walks the structural characters once and writes the nodes. The stack of open containers is in their nodes: until a
 // container ends, its `next` is the index of the one around it. So nothing is allocated, and nothing recurses.
 // The steps answer whether to go on; what stopped them is in problem_.
 class Builder {
  public:
-  Builder(Document& document, const Document::Limits& limits)
+  Builder(Document& document, std::span<const std::uint32_t> structurals, const Document::Limits& limits)
       : document_(document),
         nodes_(document.nodes_.get()),
         text_(document.text_),
         limits_(limits),
-        at_(document.scanner_->stage1->structural_indexes.get()),
-        end_(at_ + document.scanner_->stage1->n_structural_indexes),
+        at_(structurals.data()),
+        end_(at_ + structurals.size()),
         backslash_(NextBackslash(0)) {}
 
   absl::Status Build() {
@@ -363,23 +378,20 @@ class Builder {
   std::string_view what_;       // With kSyntax.
 };
 
-Document::Document() : scanner_(std::make_unique<Scanner>()) {}
-Document::~Document() = default;
-Document::Document(Document&&) noexcept = default;
-Document& Document::operator=(Document&&) noexcept = default;
-
 absl::Status Document::Parse(std::string_view text) { return Parse(text, Limits{}); }
 
 absl::Status Document::Parse(std::string_view text, const Limits& limits) {
   node_count_ = 0;
   text_ = text;
   if (text.size() >= std::numeric_limits<std::uint32_t>::max()) return InvalidArgument("JSON of 4 GiB or more");
-  if (const auto error = scanner_->Scan(text); error != simdjson::SUCCESS) {
+  Scanner& scanner = Scanner::OfThisThread();
+  if (const auto error = scanner.Scan(text); error != simdjson::SUCCESS) {
     return InvalidArgument("not valid JSON: ", StageOneMessage(error));
   }
-  MakeRoom(std::min<std::size_t>(scanner_->stage1->n_structural_indexes, limits.values));
-  absl::Status status = Builder(*this, limits).Build();
-  scanner_->ReleaseIfHuge();
+  const std::span<const std::uint32_t> structurals = scanner.structurals();
+  MakeRoom(std::min(structurals.size(), limits.values));
+  absl::Status status = Builder(*this, structurals, limits).Build();
+  scanner.ReleaseIfHuge();
   return status;
 }
 
@@ -453,9 +465,24 @@ std::size_t Value::size() const {
   return count;
 }
 
+// Requests and answers are read by name throughout, so this goes over the nodes themselves. A name rarely has escapes, and
+// most names that are not the wanted one differ in length or in the first letter.
 Value Value::operator[](std::string_view key) const {
-  for (const Member& member : members()) {
-    if (member.key.is(key)) return member.value;
+  if (!is_object()) return {};
+  const char* const text = document_->text_.data();
+  const std::size_t quoted_size = key.size() + 2;
+  const std::uint32_t end = document_->node(index_).next;
+  for (std::uint32_t at = index_ + 1; at != end; at = document_->node(at + 1).next) {
+    const auto& name = document_->node(at);
+    if (name.escapes) {
+      if (Value(document_, at).is(key)) return {document_, at + 1};
+      continue;
+    }
+    if (name.end - name.begin != quoted_size) continue;
+    const char* const contents = text + name.begin + 1;
+    if (key.empty() || (contents[0] == key[0] && std::memcmp(contents, key.data(), key.size()) == 0)) {
+      return {document_, at + 1};
+    }
   }
   return {};
 }

@@ -7,7 +7,8 @@
 //
 // Ownership: a Document refers to the text it parsed; the text must stay where it is while Values are in use.
 //   Values are handles (pointer + index), valid until the next Parse() or the Document's end.
-// Threading: one Document, one thread at a time. A Document reuses its memory from parse to parse.
+// Threading: one Document, one thread at a time. A Document reuses its memory from parse to parse, a thread its index of
+//   structural characters from Document to Document.
 // Errors: kInvalidArgument with the byte offset and what is wrong there.
 #pragma once
 
@@ -76,11 +77,6 @@ class Document {
     std::size_t values = 4'000'000;
   };
 
-  Document();
-  ~Document();
-  Document(Document&&) noexcept;
-  Document& operator=(Document&&) noexcept;
-
   // On error the document is empty: root() is absent.
   absl::Status Parse(std::string_view text);
   absl::Status Parse(std::string_view text, const Limits& limits);
@@ -100,7 +96,6 @@ class Document {
     Type type;
     bool escapes;         // A string that holds a backslash.
   };
-  struct Scanner;         // Holds simdjson's stage 1.
 
   const Node& node(std::uint32_t index) const { return nodes_[index]; }
   void MakeRoom(std::size_t nodes);
@@ -109,7 +104,6 @@ class Document {
   std::unique_ptr<Node[]> nodes_;
   std::size_t node_count_ = 0;     // 0: the last parse failed, or there was none.
   std::size_t node_capacity_ = 0;
-  std::unique_ptr<Scanner> scanner_;
 };
 
 class Elements {

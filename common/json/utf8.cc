@@ -5,6 +5,14 @@
 namespace ccp::json {
 namespace {
 
+constexpr std::size_t kShortText = 64;
+
+bool IsAscii(std::string_view text) {
+  unsigned char bits = 0;
+  for (const char c : text) bits = static_cast<unsigned char>(bits | static_cast<unsigned char>(c));
+  return bits < 0x80;
+}
+
 bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 }  // namespace
@@ -64,6 +72,9 @@ void AppendValidUtf8(std::string& out, std::string_view text) {
   }
 }
 
-bool IsValidUtf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+// Most texts are short and ASCII, and are told so before simdjson has found its kernel for this CPU.
+bool IsValidUtf8(std::string_view text) {
+  return (text.size() <= kShortText && IsAscii(text)) || simdjson::validate_utf8(text.data(), text.size());
+}
 
 }  // namespace ccp::json

@@ -60,7 +60,8 @@ MaybeError WriteBody(ChatBody& body, ChatContext& context, bool& streams) {
 Result<ChatRequest> ToChatRequest(const MessagesRequest& request, const ChatRequestOptions& options) {
   const Dialect& dialect = DialectForModel(*options.dialect, options.model->upstream_name);
   json::Document extra_body;  // Checked when the configuration was loaded; anything else is as good as none.
-  if (!extra_body.Parse(options.model->extra_body_json).ok()) extra_body = json::Document();
+  const std::string& extra_body_json = options.model->extra_body_json;
+  if (!extra_body_json.empty() && !extra_body.Parse(extra_body_json).ok()) extra_body = json::Document();
 
   ChatContext context{request,
                       *options.model,

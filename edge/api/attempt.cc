@@ -207,7 +207,7 @@ asio::awaitable<std::optional<RequestError>> Attempt::Answer() {
   options.headers = ClientHeaders();
   Pump pump(turn_, *reply_, *call_, record_, std::move(options));
   std::optional<RequestError> error = co_await pump.Run();
-  if (!error && reply_->phase() == translate::Reply::Phase::kComplete) {
+  if (!error && reply_->phase() == translate::Reply::Phase::kComplete && !call_->complete()) {
     asio::co_spawn(turn_.stream.executor(), ReadToEnd(std::move(call_)), asio::detached);
   }
   co_return error;
@@ -239,6 +239,7 @@ std::unique_ptr<translate::Reply> Attempt::MakeReply() const {
 
 std::vector<Header> Attempt::ClientHeaders() const {
   std::vector<Header> headers;
+  headers.reserve(9 + answer_headers_.size());
   if (ClientForm() == Form::kEvents) {
     headers.emplace_back("content-type", "text/event-stream; charset=utf-8");
     headers.emplace_back("cache-control", "no-cache");

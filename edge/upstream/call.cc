@@ -51,6 +51,8 @@ class Call final : public UpstreamCall {
     co_return std::nullopt;
   }
 
+  bool complete() const override { return finished_; }
+
   bool answer_started() const { return parser_.started(); }
   bool timed_out() const { return connection_ != nullptr && connection_->timed_out(); }
   void DoNotReuse() { reusable_ = false; }

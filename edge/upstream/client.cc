@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <cstdlib>
+#include <unordered_map>
 #include <utility>
 
 #include "common/base/text.h"
@@ -34,6 +35,24 @@ RequestError BadRequestOfOurs(std::string what) {
   return error;
 }
 
+// The parts of the URLs met so far. A configuration has a handful of them, asked for with each request; the clients of
+// direct models may add queries of their own, so it is bounded.
+class UrlCache {
+ public:
+  // The parts stay valid for whoever holds them: a request keeps its own over all its waits.
+  absl::StatusOr<std::shared_ptr<const UrlParts>> Parse(const std::string& url) {
+    if (const auto known = parts_.find(url); known != parts_.end()) return known->second;
+    auto parsed = ParseUrl(url);
+    if (!parsed.ok()) return parsed.status();
+    if (parts_.size() >= kMost) parts_.clear();
+    return parts_.emplace(url, std::make_shared<const UrlParts>(*std::move(parsed))).first->second;
+  }
+
+ private:
+  static constexpr std::size_t kMost = 256;
+  std::unordered_map<std::string, std::shared_ptr<const UrlParts>> parts_;
+};
+
 class PooledClient final : public UpstreamClient {
  public:
   PooledClient(asio::io_context& context, std::shared_ptr<TlsSettings> tls, ProxyRules proxies, const Options& options)
@@ -41,10 +60,10 @@ class PooledClient final : public UpstreamClient {
         shared_{ConnectionPool({options.idle_per_origin, options.idle_time}), {}} {}
 
   asio::awaitable<Result<std::unique_ptr<UpstreamCall>>> Send(UpstreamRequest request) override {
-    auto url = ParseUrl(request.url);
+    const auto url = urls_.Parse(request.url);
     if (!url.ok()) co_return BadRequestOfOurs(std::string(Message(url.status())));
-    const Origin& origin = url->origin;
-    auto head = WriteRequestHead(request, *url, ForwardProxy(origin));
+    const Origin& origin = (*url)->origin;
+    auto head = WriteRequestHead(request, **url, ForwardProxy(origin));
     if (!head.ok()) co_return BadRequestOfOurs(std::string(Message(head.status())));
 
     if (auto idle = shared_.pool.Take(origin)) {
@@ -67,6 +86,7 @@ class PooledClient final : public UpstreamClient {
 
   Dialer dialer_;
   CallResources shared_;
+  UrlCache urls_;
 };
 
 }  // namespace

@@ -45,6 +45,9 @@ class UpstreamCall {
   // Appends what has arrived of the body, decoded from its framing (and gzip, bounded, should an upstream send it
   // unasked); waits for at least one byte. 0: the body is complete. An error: it was cut, or idle too long.
   virtual boost::asio::awaitable<Result<std::size_t>> Read(std::string& out) = 0;
+
+  // The body's end was read, and the connection is given back: nothing is left to wait for.
+  virtual bool complete() const = 0;
 };
 
 class UpstreamClient {

@@ -32,6 +32,7 @@ class PlainWire final : public Wire {
   }
 
   bool Quiet() override { return IsQuiet(socket_); }
+  bool Drained() const override { return true; }
   void Rest() override {}
 
   void Close() override {

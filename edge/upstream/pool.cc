@@ -19,7 +19,8 @@ std::unique_ptr<Connection> ConnectionPool::Take(const Origin& origin) {
 }
 
 void ConnectionPool::Put(std::unique_ptr<Connection> connection) {
-  if (closing_ || connection->timed_out() || !connection->wire().Quiet()) return;
+  // What the kernel has for it is asked when it is taken: between now and then the peer may speak or close in any case.
+  if (closing_ || connection->timed_out() || !connection->wire().Drained()) return;
   auto& idle = places_[connection->origin()].idle;
   if (idle.size() >= limits_.idle_per_origin) return;
   connection->wire().Rest();

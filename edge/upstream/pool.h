@@ -24,8 +24,8 @@ class ConnectionPool {
   // An idle connection that looks alive, or nullptr. Dead ones met on the way are closed.
   std::unique_ptr<Connection> Take(const Origin& origin);
 
-  // Takes back a connection whose last answer was read to its clean end; closes it where that does not hold any more
-  // (timed out, closed, bytes behind the answer), where there are enough, and after CloseIdle().
+  // Takes back a connection whose last answer was read to its clean end; closes it where it has timed out or holds bytes
+  // behind the answer, where there are enough, and after CloseIdle().
   void Put(std::unique_ptr<Connection> connection);
 
   // TLS sessions of an origin, shared by its connections.

@@ -12,11 +12,17 @@ namespace {
 constexpr std::array<std::string_view, 9> kOurs{"host",    "content-length", "connection", "transfer-encoding", "te",
                                                 "trailer", "upgrade",        "keep-alive", "accept-encoding"};
 
-bool IsTokenCharacter(char c) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         kMarks.find(c) != std::string_view::npos;
+constexpr std::array<bool, 256> MakeTokenCharacters() {
+  std::array<bool, 256> allowed{};
+  for (unsigned char c = 'a'; c <= 'z'; ++c) allowed[c] = true;
+  for (unsigned char c = 'A'; c <= 'Z'; ++c) allowed[c] = true;
+  for (unsigned char c = '0'; c <= '9'; ++c) allowed[c] = true;
+  for (const unsigned char c : std::string_view("!#$%&'*+-.^_`|~")) allowed[c] = true;
+  return allowed;
 }
+constexpr std::array<bool, 256> kTokenCharacters = MakeTokenCharacters();
+
+bool IsTokenCharacter(char c) { return kTokenCharacters[static_cast<unsigned char>(c)]; }
 
 bool IsToken(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenCharacter); }
 

@@ -120,7 +120,8 @@ class TlsWireImpl final : public TlsWire {
     return bytes;
   }
 
-  bool Quiet() override { return begin_ == end_ && IsQuiet(socket()); }
+  bool Quiet() override { return Drained() && IsQuiet(socket()); }
+  bool Drained() const override { return begin_ == end_; }
   void Rest() override { std::vector<char>().swap(buffer_); }
 
   // Without a closing handshake: whoever closes has no use for an answer.

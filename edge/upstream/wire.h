@@ -37,7 +37,8 @@ class Wire {
   virtual boost::asio::awaitable<std::tuple<ErrorCode>> Readable() = 0;
   virtual std::size_t Take(std::span<char> into, ErrorCode& error) = 0;
 
-  virtual bool Quiet() = 0;    // Open, and nothing has arrived: fit to carry the next request.
+  virtual bool Quiet() = 0;    // Open, and nothing has arrived: fit to carry the next request. A system call.
+  virtual bool Drained() const = 0;  // It holds no bytes itself that were not taken. No system call.
   virtual void Rest() = 0;     // No request for a while: gives buffers back.
   virtual void Close() = 0;    // Idempotent; what is awaited ends with an error.
   virtual Socket& socket() = 0;

@@ -77,15 +77,18 @@ class ScriptedCall final : public UpstreamCall {
       co_return piece.size();
     }
     if (answer_.end == ScriptedAnswer::End::kHang) co_await WaitForEver();
-    if (answer_.end == ScriptedAnswer::End::kClean) co_return std::size_t{0};
+    complete_ = answer_.end == ScriptedAnswer::End::kClean;
+    if (complete_) co_return std::size_t{0};
     RequestError error = Unreachable("the upstream broke off");
     error.timed_out = answer_.end == ScriptedAnswer::End::kTimeout;
     co_return error;
   }
+  bool complete() const override { return complete_; }
 
  private:
   ScriptedAnswer answer_;
   std::size_t next_ = 0;
+  bool complete_ = false;
 };
 
 class ScriptedUpstream final : public UpstreamClient {

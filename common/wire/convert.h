@@ -18,6 +18,7 @@ v1::Catalog ToProto(const config::Catalog& catalog);
 absl::StatusOr<config::Catalog> FromProto(const v1::Catalog& proto);  // kInvalidArgument: an enum or slot of a newer build.
 
 v1::UsageRecord ToProto(const usage::Record& record);   // Without seq.
+void ToProto(const usage::Record& record, v1::UsageRecord& proto);  // The same, into the memory of an earlier one.
 usage::Record FromProto(const v1::UsageRecord& proto);
 
 v1::Diagnostic ToProto(const config::Diagnostic& diagnostic);

@@ -16,12 +16,7 @@ std::int64_t Signed(std::uint64_t number) {
 }
 
 // A receiver refuses a whole batch for one string that is not UTF-8, and some of these come from clients and upstreams.
-std::string Text(const std::string& text) {
-  if (json::IsValidUtf8(text)) return text;
-  std::string valid;
-  json::AppendValidUtf8(valid, text);
-  return valid;
-}
+void Append(std::string& field, const std::string& text) { json::AppendValidUtf8(field, text); }
 
 v1::Quality ToProto(usage::Quality quality) {
   switch (quality) {
@@ -74,14 +69,20 @@ usage::Outcome FromProto(v1::Outcome outcome) {
 
 v1::UsageRecord ToProto(const usage::Record& record) {
   v1::UsageRecord proto;
-  proto.set_request_id(Text(record.request_id));
+  ToProto(record, proto);
+  return proto;
+}
+
+void ToProto(const usage::Record& record, v1::UsageRecord& proto) {
+  proto.Clear();
+  Append(*proto.mutable_request_id(), record.request_id);
   proto.set_attempt(record.attempt);
   proto.set_winner(record.winner);
-  proto.set_model(Text(record.model));
-  proto.set_provider(Text(record.provider));
-  proto.set_upstream_model(Text(record.upstream_model));
-  proto.set_requested_model(Text(record.requested_model));
-  proto.set_route(Text(record.route));
+  Append(*proto.mutable_model(), record.model);
+  Append(*proto.mutable_provider(), record.provider);
+  Append(*proto.mutable_upstream_model(), record.upstream_model);
+  Append(*proto.mutable_requested_model(), record.requested_model);
+  Append(*proto.mutable_route(), record.route);
   v1::Tokens& tokens = *proto.mutable_tokens();
   tokens.set_input(Unsigned(record.tokens.input));
   tokens.set_cache_read(Unsigned(record.tokens.cache_read));
@@ -96,12 +97,11 @@ v1::UsageRecord ToProto(const usage::Record& record) {
   proto.set_config_revision(record.config_revision);
   if (record.cost_nano_usd) proto.set_cost_nano_usd(*record.cost_nano_usd);
   proto.set_http_status(static_cast<std::uint32_t>(std::max(0, record.http_status)));
-  proto.set_error(Text(record.error));
+  Append(*proto.mutable_error(), record.error);
   proto.set_streamed(record.streamed);
-  for (const std::string& loss : record.losses) proto.add_losses(Text(loss));
-  proto.set_session(Text(record.session));
-  proto.set_upstream_request_id(Text(record.upstream_request_id));
-  return proto;
+  for (const std::string& loss : record.losses) Append(*proto.add_losses(), loss);
+  Append(*proto.mutable_session(), record.session);
+  Append(*proto.mutable_upstream_request_id(), record.upstream_request_id);
 }
 
 usage::Record FromProto(const v1::UsageRecord& proto) {

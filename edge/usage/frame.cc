@@ -71,6 +71,7 @@ std::optional<SegmentHeader> DecodeHeader(std::string_view segment) {
 }
 
 void AppendFrame(std::string& out, FrameType type, std::uint64_t number, std::string_view payload) {
+  out.reserve(out.size() + kFrameHeaderBytes + payload.size());
   std::string type_and_number(1, static_cast<char>(type));
   AppendLittleEndian(type_and_number, number);
   AppendLittleEndian(out, static_cast<std::uint32_t>(payload.size()));
@@ -81,6 +82,7 @@ void AppendFrame(std::string& out, FrameType type, std::uint64_t number, std::st
 
 std::string EncodeFinal(std::uint64_t handle, std::string_view record) {
   std::string out;
+  out.reserve(kHandleBytes + record.size());
   AppendLittleEndian(out, handle);
   out += record;
   return out;

@@ -44,7 +44,17 @@ std::string Bounded(std::string_view text) {
   return out;
 }
 
-std::string Encode(usage::Record record) {
+bool IsBounded(const usage::Record& record) {
+  for (const std::string* text : {&record.request_id, &record.model, &record.provider, &record.upstream_model,
+                                  &record.requested_model, &record.route, &record.error, &record.session,
+                                  &record.upstream_request_id}) {
+    if (text->size() > kMaxTextBytes) return false;
+  }
+  const auto is_short = [](const std::string& loss) { return loss.size() <= kMaxTextBytes; };
+  return record.losses.size() <= kMaxLosses && std::all_of(record.losses.begin(), record.losses.end(), is_short);
+}
+
+usage::Record BoundedRecord(usage::Record record) {
   for (std::string* text :
        {&record.request_id, &record.model, &record.provider, &record.upstream_model, &record.requested_model,
         &record.route, &record.error, &record.session, &record.upstream_request_id}) {
@@ -52,7 +62,18 @@ std::string Encode(usage::Record record) {
   }
   if (record.losses.size() > kMaxLosses) record.losses.resize(kMaxLosses);
   for (std::string& loss : record.losses) loss = Bounded(loss);
-  return wire::ToProto(record).SerializeAsString();
+  return record;
+}
+
+// Each request writes two: a thread's message keeps the memory of its strings from one to the next.
+std::string Encode(const usage::Record& record) {
+  thread_local v1::UsageRecord row;
+  if (IsBounded(record)) {
+    wire::ToProto(record, row);
+  } else {
+    wire::ToProto(BoundedRecord(record), row);
+  }
+  return row.SerializeAsString();
 }
 
 // The row of an attempt that never ended. It is what its client got, so it counts as the request's answer.

@@ -51,6 +51,6 @@ void Debug(std::string_view message) { spdlog::debug(ToFmt(message)); }
 void Info(std::string_view message) { spdlog::info(ToFmt(message)); }
 void Warn(std::string_view message) { spdlog::warn(ToFmt(message)); }
 void Error(std::string_view message) { spdlog::error(ToFmt(message)); }
-bool DebugEnabled() { return spdlog::should_log(spdlog::level::debug); }
+bool InfoEnabled() { return spdlog::should_log(spdlog::level::info); }
 
 }  // namespace ccp::log

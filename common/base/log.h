@@ -25,6 +25,6 @@ void Debug(std::string_view message);
 void Info(std::string_view message);
 void Warn(std::string_view message);
 void Error(std::string_view message);
-bool DebugEnabled();
+bool InfoEnabled();   // Whether a line is worth building.
 
 }  // namespace ccp::log

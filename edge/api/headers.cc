@@ -47,6 +47,7 @@ std::string UpstreamUrl(const config::Model& model, UpstreamPath path, std::stri
 
 std::vector<Header> ChatHeaders(const config::Model& model, std::string_view key) {
   std::vector<Header> headers;
+  headers.reserve(4 + model.extra_headers.size());
   headers.emplace_back("accept", "text/event-stream, application/json");
   if (!key.empty()) headers.emplace_back("authorization", Concat("Bearer ", key));
   AppendOwn(headers, model);

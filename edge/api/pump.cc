@@ -32,7 +32,7 @@ Pump::Pump(TurnState& turn, Reply& reply, UpstreamCall& call, AttemptRecord& rec
       record_(record),
       options_(std::move(options)),
       keep_alive_timer_(turn.stream.executor()) {
-  if (!turn_.stream.begun()) turn_.stream.SetHeaders(options_.headers);
+  if (options_.client == Form::kEvents && !turn_.stream.begun()) turn_.stream.SetHeaders(std::move(options_.headers));
 }
 
 asio::awaitable<std::optional<RequestError>> Pump::Run() {

@@ -23,7 +23,7 @@ class Pump {
   struct Options {
     translate::Form client = translate::Form::kEvents;
     bool direct = false;
-    std::vector<Header> headers;             // Of the answer.
+    std::vector<Header> headers;             // Of the answer: a stream's go to the stream, an object's out with it.
   };
   Pump(TurnState& turn, translate::Reply& reply, UpstreamCall& call, AttemptRecord& record, Options options);
 

@@ -57,6 +57,7 @@ Turn::~Turn() {
   sample.first_byte = state_.first_byte;
   state_.context.metrics.CountRequest(sample);
 
+  if (!log::InfoEnabled()) return;
   AccessEntry entry;
   entry.request_id = state_.request_id;
   if (state_.request != nullptr) entry.requested_model = state_.request->model();

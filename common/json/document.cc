@@ -3,7 +3,6 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -11,7 +10,7 @@
 #include <span>
 
 #include "common/base/text.h"
-#include "common/json/block.h"
+#include "common/json/escapes.h"
 #include "common/json/utf8.h"
 
 namespace ccp::json {
@@ -24,80 +23,6 @@ constexpr std::size_t kSmallestCapacity = 4096;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-
-int HexDigit(char c) {
-  if (IsDigit(c)) return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-// Value of the four hex digits that `digits` begins with, or negative.
-int HexCodeUnit(std::string_view digits) {
-  if (digits.size() < 4) return -1;
-  int unit = 0;
-  for (const char c : digits.substr(0, 4)) {
-    const int digit = HexDigit(c);
-    if (digit < 0) return -1;
-    unit = unit * 16 + digit;
-  }
-  return unit;
-}
-
-bool IsHighSurrogate(int unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
-bool IsLowSurrogate(int unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
-
-// The characters that may follow a backslash: " \\ / b f n r t u. Pairs that differ in one bit share a comparison.
-std::uint32_t Escapable(const Block& block) {
-  return block.Equal('"') | block.Equal('\\') | block.Equal('/') | block.EqualIgnoring('b' ^ 'r', 'r') |
-         block.EqualIgnoring('f' ^ 'n', 'n') | block.EqualIgnoring('t' ^ 'u', 'u');
-}
-
-// Tells which bytes a backslash escapes, across blocks. In a run of backslashes every other one is itself escaped: an
-// addition carries through the run, so its end is found without a loop.
-class EscapedBytes {
- public:
-  std::uint64_t Next(std::uint64_t backslashes) {
-    constexpr std::uint64_t kEvenBits = 0x5555'5555'5555'5555;
-    backslashes &= ~carried_;
-    const std::uint64_t follows = backslashes << 1 | carried_;
-    const std::uint64_t odd_starts = backslashes & ~kEvenBits & ~follows;
-    const std::uint64_t sum = odd_starts + backslashes;
-    carried_ = sum < backslashes ? 1 : 0;
-    return (kEvenBits ^ (sum << 1)) & follows;
-  }
-  bool Carries() const { return carried_ != 0; }
-
- private:
-  std::uint64_t carried_ = 0;  // 1: the next block's first byte is escaped by this block's last.
-};
-
-bool UnicodeEscapesAreValid(std::string_view contents, std::size_t at, std::uint64_t letters) {
-  for (; letters != 0; letters &= letters - 1) {
-    if (HexCodeUnit(contents.substr(at + static_cast<std::size_t>(std::countr_zero(letters)) + 1)) < 0) return false;
-  }
-  return true;
-}
-
-// Every escape of `contents`, the inside of a string. Source code as a tool result carries it has one every few bytes, at
-// unpredictable places, and most of the time of a large request goes here: hence without a branch for each escape.
-bool EscapesAreValid(std::string_view contents) {
-  EscapedBytes escaped_bytes;
-  for (std::size_t at = 0; at < contents.size(); at += WideBlock::kBytes) {
-    char tail[WideBlock::kBytes] = {};
-    const char* bytes = contents.data() + at;
-    if (contents.size() - at < WideBlock::kBytes) {
-      std::memcpy(tail, bytes, contents.size() - at);
-      bytes = tail;
-    }
-    const WideBlock block(bytes);
-    const std::uint64_t escaped = escaped_bytes.Next(block.Mask([](const Block& b) { return b.Equal('\\'); }));
-    if (escaped == 0) continue;
-    if ((escaped & ~block.Mask(Escapable)) != 0) return false;
-    const std::uint64_t letters = escaped & block.Mask([](const Block& b) { return b.Equal('u'); });
-    if (!UnicodeEscapesAreValid(contents, at, letters)) return false;
-  }
-  return !escaped_bytes.Carries();
-}
 
 bool IsNumber(std::string_view text) {
   std::size_t at = 0;
@@ -333,9 +258,9 @@ class Builder {
     if (end - begin < 2 || text_[end - 1] != '"') return Fail("something follows a string");
     const bool escapes = backslash_ < end;
     if (escapes) {
-      if (!EscapesAreValid({text_.data() + backslash_, end - 1 - backslash_})) {
-        return Fail("a string holds an invalid escape");
-      }
+      const Escapes found = CheckEscapes({text_.data() + backslash_, end - 1 - backslash_});
+      if (found == Escapes::kInvalid) return Fail("a string holds an invalid escape");
+      if (found == Escapes::kWithSurrogates) document_.holds_surrogates_ = true;
       backslash_ = NextBackslash(end);
     }
     ++at_;
@@ -382,6 +307,7 @@ absl::Status Document::Parse(std::string_view text) { return Parse(text, Limits{
 
 absl::Status Document::Parse(std::string_view text, const Limits& limits) {
   node_count_ = 0;
+  holds_surrogates_ = false;
   text_ = text;
   if (text.size() >= std::numeric_limits<std::uint32_t>::max()) return InvalidArgument("JSON of 4 GiB or more");
   Scanner& scanner = Scanner::OfThisThread();
@@ -485,6 +411,19 @@ Value Value::operator[](std::string_view key) const {
     }
   }
   return {};
+}
+
+// For short texts: a stage 1 of its own would cost more than this loop.
+bool IsStringContents(std::string_view text) {
+  bool escapes = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '"' || static_cast<unsigned char>(c) < 0x20) return false;
+    if (c != '\\') continue;
+    escapes = true;
+    ++at;  // What it escapes may be a quote.
+  }
+  return (!escapes || CheckEscapes(text) != Escapes::kInvalid) && IsValidUtf8(text);
 }
 
 void AppendUnescaped(std::string& out, std::string_view escaped) {

@@ -83,6 +83,8 @@ class Document {
 
   Value root() const { return node_count_ == 0 ? Value() : Value(this, 0); }
   std::string_view text() const { return text_; }
+  // \ud800 to \udfff stand in some string: halves of characters, which may lack their other half.
+  bool holds_surrogates() const { return holds_surrogates_; }
 
  private:
   friend class Value;
@@ -104,6 +106,7 @@ class Document {
   std::unique_ptr<Node[]> nodes_;
   std::size_t node_count_ = 0;     // 0: the last parse failed, or there was none.
   std::size_t node_capacity_ = 0;
+  bool holds_surrogates_ = false;
 };
 
 class Elements {
@@ -209,6 +212,10 @@ inline Members::Iterator& Members::Iterator::operator++() {
   index_ = document_->node(index_ + 1).next;
   return *this;
 }
+
+// Whether `text` may stand between the quotes of a JSON string: valid UTF-8, no control character, no quote that is not
+// escaped, and only escapes that JSON knows.
+bool IsStringContents(std::string_view text);
 
 // Unescapes the contents of a valid JSON string. A surrogate pair becomes one character, a lone surrogate U+FFFD.
 void AppendUnescaped(std::string& out, std::string_view escaped);

@@ -159,7 +159,7 @@ std::string SchemaInstruction(const MessagesRequest& request, const Dialect& dia
   const Value format = AnswerFormat(request);
   if (dialect.json_schema || !format["type"].is("json_schema") || !format["schema"].is_object()) return "";
   std::string out = "Answer with one JSON object and nothing else. It must satisfy this JSON Schema: ";
-  TokenCopier(format["schema"].raw()).AppendEncoded(out, format["schema"].raw());
+  TokenCopier(request.document()).AppendEncoded(out, format["schema"].raw());
   return out;
 }
 

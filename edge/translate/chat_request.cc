@@ -67,7 +67,7 @@ Result<ChatRequest> ToChatRequest(const MessagesRequest& request, const ChatRequ
                       *options.model,
                       dialect,
                       options,
-                      TokenCopier(request.body()),
+                      TokenCopier(request.document()),
                       UpstreamToolNames(request.tools(), dialect.max_tool_name),
                       {},
                       {}};

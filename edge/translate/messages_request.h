@@ -26,6 +26,7 @@ class MessagesRequest {
   MessagesRequest& operator=(const MessagesRequest&) = delete;
 
   const std::string& body() const { return body_; }
+  const json::Document& document() const { return document_; }
   json::Value root() const { return document_.root(); }
   const std::string& model() const { return model_; }        // Unescaped, as asked.
   json::Value model_value() const { return model_value_; }   // For splicing.

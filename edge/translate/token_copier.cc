@@ -9,36 +9,6 @@ namespace {
 constexpr std::string_view kEscapedReplacement = "\\ufffd";
 constexpr std::size_t kUnicodeEscape = 6;  // \uXXXX
 
-constexpr std::size_t kBlock = 64;  // Fixed, so that the compiler turns loops over one into vector code.
-
-bool IsSurrogateEscape(const char* p) { return p[0] == '\\' && p[1] == 'u' && (p[2] | 0x20) == 'd'; }
-
-// Whether \u begins at one of the first kBlock bytes.
-bool HoldsUnicodeEscape(const char* block) {
-  unsigned char hits = 0;
-  for (std::size_t i = 0; i < kBlock; ++i) {
-    hits = static_cast<unsigned char>(hits | ((block[i] == '\\') & (block[i + 1] == 'u')));
-  }
-  return hits != 0;
-}
-
-// Whether \ud or \uD occurs. The whole body goes through here once; byte by byte that would cost more than the
-// translation itself, and most blocks hold no \u at all.
-bool HoldsSurrogateEscape(std::string_view text) {
-  const char* at = text.data();
-  std::size_t left = text.size();
-  for (; left >= kBlock + 2; left -= kBlock, at += kBlock) {
-    if (!HoldsUnicodeEscape(at)) continue;
-    for (std::size_t i = 0; i < kBlock; ++i) {
-      if (IsSurrogateEscape(at + i)) return true;
-    }
-  }
-  for (; left >= 3; --left, ++at) {
-    if (IsSurrogateEscape(at)) return true;
-  }
-  return false;
-}
-
 enum class Unit : std::uint8_t { kOther, kHighSurrogate, kLowSurrogate };
 
 // Of the \u escape at the start of `text`.
@@ -129,10 +99,8 @@ void AppendCompactEncoded(std::string& out, std::string_view json) {
 
 }  // namespace
 
-TokenCopier::TokenCopier(std::string_view source) : may_hold_surrogates_(HoldsSurrogateEscape(source)) {}
-
 void TokenCopier::Append(std::string& out, std::string_view token) const {
-  if (may_hold_surrogates_) {
+  if (holds_surrogates_) {
     AppendRepaired(out, token);
   } else {
     out.append(token);
@@ -140,7 +108,7 @@ void TokenCopier::Append(std::string& out, std::string_view token) const {
 }
 
 void TokenCopier::AppendEncoded(std::string& out, std::string_view json) const {
-  if (!may_hold_surrogates_) return AppendCompactEncoded(out, json);
+  if (!holds_surrogates_) return AppendCompactEncoded(out, json);
   std::string repaired;
   AppendRepaired(repaired, json);
   AppendCompactEncoded(out, repaired);

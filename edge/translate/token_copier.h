@@ -8,12 +8,15 @@
 #include <string>
 #include <string_view>
 
+#include "common/json/document.h"
+
 namespace ccp::translate {
 
 class TokenCopier {
  public:
-  // `source`: the whole text that tokens will come from. It is searched once, so that the usual token is one memcpy.
-  explicit TokenCopier(std::string_view source);
+  // `source`: what tokens will come from. It knows whether there is anything to change, so that the usual token is one
+  // memcpy.
+  explicit TokenCopier(const json::Document& source) : holds_surrogates_(source.holds_surrogates()) {}
 
   // `token`: valid JSON, or the contents of a JSON string as they stand.
   void Append(std::string& out, std::string_view token) const;
@@ -22,7 +25,7 @@ class TokenCopier {
   void AppendEncoded(std::string& out, std::string_view json) const;
 
  private:
-  bool may_hold_surrogates_;
+  bool holds_surrogates_;
 };
 
 }  // namespace ccp::translate

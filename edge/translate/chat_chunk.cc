@@ -48,6 +48,24 @@ ContentMembers ReadContent(json::Value content) {
   return members;
 }
 
+LoneText ReadLoneText(const ChunkMembers& chunk) {
+  const bool plain_chunk = !chunk.may_be_error && chunk.usage.absent_or_null() && chunk.web_search.absent_or_null();
+  if (!plain_chunk || chunk.choices.size() != 1) return {};
+  const ChoiceMembers choice = ReadChoice(*chunk.choices.elements().begin());
+  const bool plain_choice = choice.index.integer().value_or(0) == 0 && choice.message.absent_or_null() &&
+                            choice.finish_reason.absent_or_null() && choice.usage.absent_or_null();
+  if (!plain_choice) return {};
+  const ContentMembers delta = ReadContent(choice.delta);
+  const bool plain_delta = delta.refusal.absent_or_null() && delta.tool_calls.absent_or_null() &&
+                           delta.function_call.absent_or_null() && delta.annotations.absent_or_null() &&
+                           delta.thinking_blocks.absent_or_null() && delta.reasoning_details.absent_or_null() &&
+                           delta.reasoning.absent_or_null();
+  if (!plain_delta) return {};
+  if (delta.text.is_string() && delta.reasoning_content.absent_or_null()) return {LoneText::Kind::kContent, delta.text};
+  if (!delta.reasoning_content.is_string() || !delta.text.absent_or_null()) return {};
+  return {LoneText::Kind::kReasoning, delta.reasoning_content};
+}
+
 CallMembers ReadCall(json::Value call) {
   CallMembers members;
   json::Value custom;

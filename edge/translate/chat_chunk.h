@@ -3,6 +3,8 @@
 // A member that is not there is absent; of two with one name the last counts. Pure.
 #pragma once
 
+#include <cstdint>
+
 #include "common/json/document.h"
 
 namespace ccp::translate {
@@ -36,6 +38,14 @@ struct ContentMembers {  // A delta, or a message.
   json::Value reasoning;
 };
 ContentMembers ReadContent(json::Value content);
+
+// What a chunk says that says one text and nothing else, as nearly all chunks do. Whatever member is added above and has an
+// effect must be looked at here, or it is overlooked in all but the first of several like chunks.
+struct LoneText {
+  enum class Kind : std::uint8_t { kNone, kContent, kReasoning } kind = Kind::kNone;
+  json::Value text;           // A string.
+};
+LoneText ReadLoneText(const ChunkMembers& chunk);
 
 struct CallMembers {
   json::Value index;

@@ -10,6 +10,7 @@
 #include "common/json/write.h"
 #include "edge/translate/block_writer.h"
 #include "edge/translate/chat_chunk.h"
+#include "edge/translate/repeated_chunk.h"
 #include "edge/translate/reply.h"
 #include "edge/translate/reply_error.h"
 #include "edge/translate/search_results.h"
@@ -38,6 +39,8 @@ Form FormByFirstByte(char first, Form declared) {
   constexpr std::string_view kFieldInitials = "deir:";  // data, event, id, retry, comment
   return kFieldInitials.find(first) != std::string_view::npos ? Form::kEvents : declared;
 }
+
+RequestError TooManyCalls() { return BadReply("its tool calls are larger than 32 MiB"); }
 
 // What of a stream's beginning says nothing about its form.
 bool IsPreamble(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || static_cast<unsigned char>(c) >= 0x80; }
@@ -84,6 +87,8 @@ class ChatReply : public Reply {
   void OnDone(std::string& out);
   void OnUnreadable(const SseReader::Event& event, std::string& out);
   bool Parse(std::string_view text);
+  bool RepeatsItself(std::string_view chunk, std::string& out);
+  void Remember(const ChunkMembers& chunk);
   void OnChunk(const ChunkMembers& chunk, std::string& out);
   void OnWholeAnswer(std::string& out);
   void OnChoice(json::Value choice, const ChoiceMembers& members, Shape shape, std::string& out);
@@ -91,7 +96,8 @@ class ChatReply : public Reply {
   void OnContent(json::Value content, Shape shape, std::string& out);
 
   void Reasoning(const ContentMembers& content, std::string& out);
-  bool Think(json::Value text, std::string& out);            // Whether it said anything; so do the next two.
+  bool Think(json::Value text, std::string& out);            // Whether it said anything; so do the next three.
+  bool Think(std::string_view escaped, std::string& out);
   bool ThinkBlocks(json::Value blocks, std::string& out);
   bool ThinkDetails(json::Value details, std::string& out);
   void Content(json::Value content, std::string& out);
@@ -115,6 +121,8 @@ class ChatReply : public Reply {
   ToolCalls tools_;
   SearchResults search_;
   SseReader reader_;
+  RepeatedChunk repeated_;                 // The last chunk, if it said nothing but a text.
+  LoneText::Kind repeated_kind_ = LoneText::Kind::kNone;
   std::string body_;                       // Of a JSON answer.
   std::optional<Form> form_;               // As the first byte told.
   std::string repaired_;                   // A chunk that was not valid UTF-8. The scratch document refers to it.
@@ -202,6 +210,7 @@ void ChatReply::DrainEvents(std::string& out) {
 }
 
 void ChatReply::OnEvent(const SseReader::Event& event, std::string& out) {
+  if (event.name != "error" && RepeatsItself(event.data, out)) return;
   if (!event.data.starts_with('{') && Trim(event.data) == "[DONE]") return OnDone(out);
   if (!Parse(event.data)) return OnUnreadable(event, out);
   const json::Value root = context_.scratch->root();
@@ -210,7 +219,30 @@ void ChatReply::OnEvent(const SseReader::Event& event, std::string& out) {
     if (auto error = ReadReplyError(root, context_.estimated_input_tokens)) return FailHere(*std::move(error), out);
   }
   if (event.name == "error") return OnUnreadable(event, out);
-  if (root.is_object()) OnChunk(chunk, out);
+  if (!root.is_object()) return;
+  Remember(chunk);
+  OnChunk(chunk, out);
+}
+
+// A chunk like the last one but for its text goes the short way through OnChunk(), OnChoice() and OnContent().
+bool ChatReply::RepeatsItself(std::string_view chunk, std::string& out) {
+  const std::optional<std::string_view> text = repeated_.Match(chunk);
+  if (!text) return false;
+  Start(out);
+  if (repeated_kind_ == LoneText::Kind::kContent) {
+    Text(*text, out);
+  } else {
+    Think(*text, out);
+  }
+  if (tools_.overflowed()) FailHere(TooManyCalls(), out);
+  return true;
+}
+
+void ChatReply::Remember(const ChunkMembers& chunk) {
+  repeated_.Forget();
+  const LoneText lone = ReadLoneText(chunk);
+  repeated_kind_ = lone.kind;
+  if (lone.kind != LoneText::Kind::kNone) repeated_.Learn(*context_.scratch, lone.text);
 }
 
 void ChatReply::OnDone(std::string& out) {
@@ -319,7 +351,7 @@ void ChatReply::OnContent(json::Value content, Shape shape, std::string& out) {
   Tools(members.tool_calls, shape, out);
   if (members.function_call.is_object()) LegacyCall(members.function_call, out);
   Citations(members.annotations);
-  if (tools_.overflowed()) FailHere(BadReply("its tool calls are larger than 32 MiB"), out);
+  if (tools_.overflowed()) FailHere(TooManyCalls(), out);
 }
 
 // Vendors send the same reasoning under several names; the first that says something counts.
@@ -334,9 +366,13 @@ void ChatReply::Reasoning(const ContentMembers& content, std::string& out) {
 }
 
 bool ChatReply::Think(json::Value text, std::string& out) {
-  if (!text.is_string() || text.escaped().empty()) return false;
-  thinking_.AddText(text.escaped());
-  tools_.Thinking(text.escaped(), out);
+  return text.is_string() && Think(text.escaped(), out);
+}
+
+bool ChatReply::Think(std::string_view escaped, std::string& out) {
+  if (escaped.empty()) return false;
+  thinking_.AddText(escaped);
+  tools_.Thinking(escaped, out);
   return true;
 }
 

@@ -1,5 +1,6 @@
 #include "edge/translate/sse_reader.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace ccp::translate {
@@ -41,7 +42,7 @@ void SseReader::Field::Clear() {
 
 void SseReader::Add(std::string_view bytes) {
   input_ = bytes;
-  next_newline_ = nullptr;
+  next_newline_ = next_return_ = nullptr;
 }
 
 void SseReader::End() { ended_ = true; }
@@ -68,16 +69,18 @@ std::optional<SseReader::Event> SseReader::Next() {
   return std::nullopt;
 }
 
-// Where the first line of input_ ends, or input_.size(). A run without \n is searched once a read, not once a line.
+// Where the first line of input_ ends, or input_.size().
 std::size_t SseReader::FindLineEnd() {
-  const char* const begin = input_.data();
-  const char* const end = begin + input_.size();
-  if (next_newline_ == nullptr || next_newline_ < begin) {
-    const void* const found = std::memchr(begin, '\n', input_.size());
-    next_newline_ = found != nullptr ? static_cast<const char*>(found) : end;
-  }
-  const void* const carriage_return = std::memchr(begin, '\r', next_newline_ - begin);
-  return (carriage_return != nullptr ? static_cast<const char*>(carriage_return) : next_newline_) - begin;
+  FindNext('\n', next_newline_);
+  FindNext('\r', next_return_);
+  return static_cast<std::size_t>(std::min(next_newline_, next_return_) - input_.data());
+}
+
+// A stream without the one or the other is searched for it once a read, not once a line.
+void SseReader::FindNext(char c, const char*& next) const {
+  if (next != nullptr && next >= input_.data()) return;
+  const void* const found = std::memchr(input_.data(), c, input_.size());
+  next = found != nullptr ? static_cast<const char*>(found) : input_.data() + input_.size();
 }
 
 std::optional<std::string_view> SseReader::NextLine() {

@@ -54,6 +54,7 @@ class SseReader {
 
   std::optional<std::string_view> NextLine();
   std::size_t FindLineEnd();
+  void FindNext(char c, const char*& next) const;
   bool TakeLine(std::string_view line, bool stays);  // Whether it dispatches an event.
   void SetField(std::string_view name, std::string_view value, bool stays);
   void KeepForNextRead();
@@ -62,6 +63,7 @@ class SseReader {
   std::size_t max_event_bytes_;
   std::string_view input_;                 // What Next() has not looked at yet.
   const char* next_newline_ = nullptr;     // The next \n in input_, so that no byte is searched twice; input_'s end if none.
+  const char* next_return_ = nullptr;      // The same of \r.
   std::string line_;                       // The beginning of a line whose end has not come.
   bool line_from_buffer_ = false;          // NextLine() gave out line_.
   bool skip_newline_ = false;              // After \r: a \n belongs to it.

@@ -92,6 +92,13 @@ const Row kRows[] = {
     {"LoneHighSurrogateAtEnd", {Text(R"(x\ud83d)"), Finish("stop"), kDone}, "text:x\xEF\xBF\xBD | end_turn"},
     {"LoneLowSurrogate", {Text(R"(\ude00)"), Finish("stop"), kDone}, "text:\xEF\xBF\xBD | end_turn"},
 
+    // Chunks that are alike but for their text are not read as JSON again; what differs elsewhere must still count.
+    {"LikeChunksWithEscapes", {Text("a"), Text(R"(\"b\\)"), Text(R"(\u00e9)"), Text(""), Text("c"), Finish("stop"), kDone}, "text:a\"b\\éc | end_turn"},
+    {"LikeButNotJson", {Text("a"), Text(R"(\x)"), Text("b"), Finish("stop"), kDone}, "text:ab | end_turn"},
+    {"LikeButSaysMore", {Text("a"), Text(R"(b","refusal":"c)"), Text("d"), Finish("stop"), kDone}, "text:abcd | refusal"},
+    {"LikeButFinishes", {Text("a"), Text("b"), Delta(R"({"content":"c"})", "\"length\""), kDone}, "text:abc | max_tokens"},
+    {"LikeThoughtsAndTextsInTurns", {Think("a"), Think("b"), Text("c"), Text("d"), Think("e"), Think(""), Think("f"), Finish("stop"), kDone}, "thinking:ab | text:cd | thinking:ef | end_turn"},
+
     {"ReasoningContent", {Think("hm"), Think("m"), Text("x"), Finish("stop"), kDone}, "thinking:hmm | text:x | end_turn"},
     {"Reasoning", {Delta(R"({"reasoning":"hm","content":""})"), Text("x"), Finish("stop"), kDone}, "thinking:hm | text:x | end_turn"},
     {"ReasoningSaidTwice", {Delta(R"({"reasoning":"hm","reasoning_content":"hm"})"), Text("x"), Finish("stop"), kDone}, "thinking:hm | text:x | end_turn"},

@@ -3,9 +3,11 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
 #include <utility>
 
@@ -48,12 +50,13 @@ asio::awaitable<void> Pump::RunBesideKeepAlive() {
   const auto executor = co_await asio::this_coro::executor;
   auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, Relay(), asio::deferred),
                                                        asio::co_spawn(executor, KeepAlive(), asio::deferred));
-  auto [order, relay_failure, keep_alive_failure] =
+  auto [order, relay_failure, keep_alive_failure, overdue] =
       co_await group.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
   const bool relay_first = order[0] == 0;
   if (relay_first && relay_failure) std::rethrow_exception(relay_failure);
   if (relay_first) co_return;
   if (keep_alive_failure) std::rethrow_exception(keep_alive_failure);
+  if (!overdue) throw boost::system::system_error(asio::error::operation_aborted, "the client left");
   // The token counts did not come in time: the answer is whole without them.
   out_.clear();
   content_before_ = true;
@@ -107,8 +110,8 @@ void Pump::NoteLingering() {
   keep_alive_timer_.expires_after(turn_.context.times.usage_grace);  // Wakes KeepAlive() to look again.
 }
 
-// Returns only when the token counts are overdue; else it is cancelled when the relay is through.
-asio::awaitable<void> Pump::KeepAlive() {
+// It is cancelled when the relay is through, and when the client leaves.
+asio::awaitable<bool> Pump::KeepAlive() {
   const TurnTimes& times = turn_.context.times;
   std::string text;
   if (!lingering_) {  // The relay began first, and may have come so far already.
@@ -116,10 +119,15 @@ asio::awaitable<void> Pump::KeepAlive() {
     keep_alive_timer_.expires_at(begun ? turn_.stream.last_write() + times.ping : std::chrono::steady_clock::now() + times.hold);
   }
   while (true) {
+    // Each stream ends by cancelling this wait. To unwind from it by an exception would cost as much as twenty events.
+    co_await asio::this_coro::throw_if_cancelled(false);
     const auto [moved] = co_await keep_alive_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
+    if (cancelled != asio::cancellation_type::none) co_return false;
+    co_await asio::this_coro::throw_if_cancelled(true);
     if (moved) continue;
     if (lingering_) {
-      if (!turn_.stream.writing()) co_return;
+      if (!turn_.stream.writing()) co_return true;
       keep_alive_timer_.expires_after(times.usage_grace);  // The relay still writes: what it writes must go out whole.
       continue;
     }

@@ -36,7 +36,7 @@ class Pump {
 
   boost::asio::awaitable<void> RunBesideKeepAlive();
   boost::asio::awaitable<void> Relay();
-  boost::asio::awaitable<void> KeepAlive();
+  boost::asio::awaitable<bool> KeepAlive();  // True: the token counts are overdue. False: it was cancelled.
   void Digest(const Result<std::size_t>& read);
   void DigestBrokenRead(const RequestError& error);
   void NoteLingering();

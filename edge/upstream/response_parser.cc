@@ -14,6 +14,7 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
+constexpr std::size_t kUsualFields = 16;
 constexpr int kInterimAnswerLimit = 16;  // More of them are an endless head by other means.
 
 std::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
@@ -27,6 +28,7 @@ class ResponseParser::Sax final : public http::basic_parser<false> {
     body_limit(boost::none);
     eager(true);
     if (expect == Expect::kNoBody) skip(true);
+    headers.reserve(kUsualFields);
   }
 
   int status = 0;
@@ -117,6 +119,7 @@ std::string_view ResponseParser::header(std::string_view lower_case_name) const 
 }
 
 absl::Status ResponseParser::Feed(std::string_view bytes, std::string& body) {
+  if (failed_) return InvalidArgument("the answer was malformed before");
   if (bytes.empty()) return absl::OkStatus();
   absl::Status status;
   if (pending_.empty()) {
@@ -187,6 +190,7 @@ absl::Status ResponseParser::SkipInterimAnswer() {
 }
 
 absl::Status ResponseParser::FeedEof() {
+  if (failed_) return InvalidArgument("the answer was malformed before");
   if (done()) return absl::OkStatus();
   if (!started()) return InvalidArgument("the connection was closed before the answer began");
   if (!head_done()) return InvalidArgument("the connection was closed in the head of the answer");

@@ -110,6 +110,19 @@ TEST(ResponseParser, LimitsHeadAndExtensions) {
   EXPECT_FALSE(parser.Feed(extension, body).ok());
 }
 
+// What follows bytes that broke a rule might be read as an answer, and belong to nobody.
+TEST(ResponseParser, TakesNothingMoreAfterAnError) {
+  for (const std::string& broken : {std::string("nonsense\r\n\r\n"), kChunked + "zz\r\n"}) {
+    ResponseParser parser(ResponseParser::Expect::kBody);
+    std::string body;
+    EXPECT_FALSE(parser.Feed(broken, body).ok()) << broken;
+    EXPECT_FALSE(parser.Feed(kOk + "Content-Length: 2\r\n\r\nok", body).ok()) << broken;
+    EXPECT_FALSE(parser.Feed("", body).ok()) << broken;
+    EXPECT_FALSE(parser.FeedEof().ok()) << broken;
+    EXPECT_EQ(body, "") << broken;
+  }
+}
+
 TEST(ResponseParser, AnswersToHeadHaveNoBody) {
   ResponseParser parser(ResponseParser::Expect::kNoBody);
   std::string body;

@@ -11,14 +11,18 @@ namespace {
 
 namespace asio = boost::asio;
 
+bool EndsALine(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\t') || byte == 0x7f;
+}
+
 // A value from elsewhere must not be able to end its line and begin another.
 void AppendHeader(std::string& out, std::string_view name, std::string_view value) {
   out += name;
   out += ": ";
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += (byte < 0x20 && c != '\t') || byte == 0x7f ? ' ' : c;
-  }
+  const std::size_t begin = out.size();
+  out += value;
+  std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), EndsALine, ' ');
   out += "\r\n";
 }
 

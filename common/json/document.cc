@@ -174,7 +174,7 @@ class Builder {
       problem_ = Problem::kValues;
       return false;
     }
-    nodes_[count_] = {begin, end, count_ + 1, type, escapes};
+    nodes_[count_] = {begin, end, count_ + 1, type, escapes, 0};
     ++count_;
     return true;
   }
@@ -240,6 +240,8 @@ class Builder {
   bool ReadName() {
     if (Peek() != '"') return Fail("want a member name here");
     if (!ReadString()) return false;
+    Node& name = nodes_[count_ - 1];
+    name.tag = Value::TagOf({text_.data() + name.begin + 1, name.end - name.begin - 2});
     if (Peek() != ':') return Fail("want : here");
     ++at_;
     return true;
@@ -391,24 +393,15 @@ std::size_t Value::size() const {
   return count;
 }
 
-// Requests and answers are read by name throughout, so this goes over the nodes themselves. A name rarely has escapes, and
-// most names that are not the wanted one differ in length or in the first letter.
-Value Value::operator[](std::string_view key) const {
+// Requests and answers are read by name throughout, so this goes over the nodes themselves.
+Value Value::Find(std::string_view key, std::uint16_t tag) const {
   if (!is_object()) return {};
-  const char* const text = document_->text_.data();
   const std::size_t quoted_size = key.size() + 2;
   const std::uint32_t end = document_->node(index_).next;
   for (std::uint32_t at = index_ + 1; at != end; at = document_->node(at + 1).next) {
     const auto& name = document_->node(at);
-    if (name.escapes) {
-      if (Value(document_, at).is(key)) return {document_, at + 1};
-      continue;
-    }
-    if (name.end - name.begin != quoted_size) continue;
-    const char* const contents = text + name.begin + 1;
-    if (key.empty() || (contents[0] == key[0] && std::memcmp(contents, key.data(), key.size()) == 0)) {
-      return {document_, at + 1};
-    }
+    if (!name.escapes && (name.tag != tag || name.end - name.begin != quoted_size)) continue;
+    if (Value(document_, at).is(key)) return {document_, at + 1};
   }
   return {};
 }

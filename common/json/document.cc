@@ -396,12 +396,16 @@ std::size_t Value::size() const {
 // Requests and answers are read by name throughout, so this goes over the nodes themselves.
 Value Value::Find(std::string_view key, std::uint16_t tag) const {
   if (!is_object()) return {};
+  const auto* const nodes = document_->nodes_.get();
+  const char* const text = document_->text_.data();
   const std::size_t quoted_size = key.size() + 2;
-  const std::uint32_t end = document_->node(index_).next;
-  for (std::uint32_t at = index_ + 1; at != end; at = document_->node(at + 1).next) {
-    const auto& name = document_->node(at);
-    if (!name.escapes && (name.tag != tag || name.end - name.begin != quoted_size)) continue;
-    if (Value(document_, at).is(key)) return {document_, at + 1};
+  const std::uint32_t end = nodes[index_].next;
+  for (std::uint32_t at = index_ + 1; at != end; at = nodes[at + 1].next) {
+    const auto& name = nodes[at];
+    const bool found = name.escapes ? Value(document_, at).is(key)
+                                    : name.tag == tag && name.end - name.begin == quoted_size &&
+                                          std::memcmp(text + name.begin + 1, key.data(), key.size()) == 0;
+    if (found) return {document_, at + 1};
   }
   return {};
 }

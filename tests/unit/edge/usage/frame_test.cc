@@ -28,13 +28,17 @@ TEST(Crc32c, MatchesPublishedVectors) {
       {rising, 0x46DD794E},
       {falling, 0x113FDB5C},
   };
-  for (const auto& row : kCases) EXPECT_EQ(Crc32c(row.bytes), row.want) << row.bytes.size();
+  for (const auto& row : kCases) {
+    EXPECT_EQ(Crc32c(row.bytes), row.want) << row.bytes.size();
+    EXPECT_EQ(Crc32cByTables(row.bytes), row.want) << row.bytes.size();
+  }
 }
 
 TEST(Crc32c, ContinuesAtEveryCut) {
   const std::string text = "the quick brown fox jumps over";
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     EXPECT_EQ(Crc32c(text.substr(cut), Crc32c(text.substr(0, cut))), Crc32c(text)) << cut;
+    EXPECT_EQ(Crc32cByTables(text.substr(cut), Crc32c(text.substr(0, cut))), Crc32c(text)) << cut;
   }
 }
 

@@ -53,7 +53,7 @@ void Response::BuildHead(int status, const std::vector<Header>& headers, Length 
   begun_ = true;
   if (length == Length::kUnknown && !form_.chunks) form_.keep_alive = false;  // Then only the end of the connection ends the body.
   head_.reserve(512);
-  head_ = Concat(form_.chunks ? "HTTP/1.1 " : "HTTP/1.0 ", status, " ", ReasonPhrase(status), "\r\n");
+  head_ += Concat(form_.chunks ? "HTTP/1.1 " : "HTTP/1.0 ", status, " ", ReasonPhrase(status), "\r\n");
   AppendHeader(head_, "date", server_.date.Now());
   for (const auto& [name, value] : headers) AppendHeader(head_, name, value);
   if (!keep_alive()) {

@@ -1,6 +1,7 @@
 #include "edge/translate/messages_request.h"
 
 #include <algorithm>
+#include <forward_list>
 #include <string_view>
 #include <vector>
 
@@ -214,10 +215,17 @@ Check CheckStopSequences(Value stops) {
   return {};
 }
 
+constexpr std::size_t kUsualFields = 16;
+
 // Two members of one name: a router could read one and the upstream the other.
 Check CheckKeysAreUnique(Value root) {
-  std::vector<std::string> keys;
-  for (const auto& [key, value] : root.members()) keys.push_back(key.str());
+  std::vector<std::string_view> keys;
+  std::forward_list<std::string> unescaped;  // Keys with escapes, which hardly anyone sends.
+  keys.reserve(kUsualFields);
+  for (const auto& [key, value] : root.members()) {
+    const bool plain = key.escaped().find('\\') == std::string_view::npos;
+    keys.push_back(plain ? key.escaped() : unescaped.emplace_front(key.str()));
+  }
   std::sort(keys.begin(), keys.end());
   const auto twice = std::adjacent_find(keys.begin(), keys.end());
   if (twice == keys.end()) return {};

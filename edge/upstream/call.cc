@@ -22,7 +22,7 @@ class Call final : public UpstreamCall {
         connection_(std::move(connection)),
         parser_(expect),
         idle_(idle),
-        where_(connection_->origin().Text()) {}
+        origin_(connection_->origin()) {}
 
   int status() const override { return parser_.status(); }
   std::string_view header(std::string_view lower_case_name) const override { return parser_.header(lower_case_name); }
@@ -63,7 +63,7 @@ class Call final : public UpstreamCall {
     if (error == asio::error::would_block) return std::nullopt;
     if (connection_->timed_out()) return Fail(UpstreamTimeout(TimeoutText()));
     if (error == asio::error::eof) return TakeEof();
-    if (error) return Fail(UpstreamFailure(Retry::kAgain, Concat(where_, ": the connection broke: ", error.message())));
+    if (error) return Fail(UpstreamFailure(Retry::kAgain, Concat(origin_.Text(), ": the connection broke: ", error.message())));
     return TakeBytes({resources_.scratch.data(), bytes}, out);
   }
 
@@ -117,12 +117,12 @@ class Call final : public UpstreamCall {
   }
 
   RequestError Broken(const absl::Status& status) const {
-    return UpstreamFailure(Retry::kAgain, Concat(where_, ": ", Message(status)));
+    return UpstreamFailure(Retry::kAgain, Concat(origin_.Text(), ": ", Message(status)));
   }
 
   std::string TimeoutText() const {
-    return parser_.head_done() ? Concat(where_, " sent nothing more for too long")
-                               : Concat(where_, " did not answer in time");
+    return parser_.head_done() ? Concat(origin_.Text(), " sent nothing more for too long")
+                               : Concat(origin_.Text(), " did not answer in time");
   }
 
   CallResources& resources_;
@@ -130,7 +130,7 @@ class Call final : public UpstreamCall {
   ResponseParser parser_;
   std::unique_ptr<ContentDecoder> decoder_;
   std::chrono::milliseconds idle_;
-  std::string where_;
+  Origin origin_;        // For messages, also when the connection is gone.
   std::string early_;    // Body that came with the head.
   std::string encoded_;  // Freed from framing, not yet decoded; empty between reads.
   bool finished_ = false;

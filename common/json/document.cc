@@ -16,8 +16,8 @@
 namespace ccp::json {
 namespace {
 
-// A thread that once read a huge text does not keep the scanner's 4 bytes a byte for it.
-constexpr std::size_t kKeptCapacity = 1 << 20;
+// A thread that once read a huge text does not keep the scanner's 4 bytes a byte for it: 1 MiB at most.
+constexpr std::size_t kKeptCapacity = 1 << 18;
 constexpr std::size_t kKeptNodes = 1 << 18;
 constexpr std::size_t kSmallestCapacity = 4096;
 

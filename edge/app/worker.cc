@@ -1,6 +1,10 @@
 #include "edge/app/worker.h"
 
+#include <malloc.h>
+
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
@@ -13,6 +17,9 @@ namespace ccp::edge {
 namespace {
 
 namespace asio = boost::asio;
+
+// So often a worker looks whether it has become idle. Returning memory takes some milliseconds.
+constexpr std::chrono::seconds kIdleCheck{5};
 
 // After everything was cut, so long the loop may run to let coroutines unwind and give back what they hold.
 constexpr std::chrono::seconds kUnwindTime{3};
@@ -78,6 +85,7 @@ absl::Status Worker::Bind() {
 
 void Worker::Start() {
   server_->Start();
+  asio::co_spawn(loop_, ReturnMemoryWhenIdle(), asio::detached);
   thread_ = std::thread([this] { loop_.run(); });
 }
 
@@ -111,10 +119,26 @@ void Worker::Stop() {
   asio::post(loop_, [this] {
     server_.reset();
     upstream_->CloseIdle();
+    idle_timer_.cancel();
     work_.reset();
   });
   if (!thread_.joinable()) thread_ = std::thread([this] { loop_.run_for(kUnwindTime); });
   thread_.join();
+}
+
+// The allocator keeps what a burst of large requests took, for the next one. Once nothing has happened for a while, the
+// system gets it back.
+asio::awaitable<void> Worker::ReturnMemoryWhenIdle() {
+  std::uint64_t seen = 0;       // Requests at the last look.
+  std::uint64_t returned = 0;   // Requests when memory was last given back.
+  while (true) {
+    idle_timer_.expires_after(kIdleCheck);
+    const auto [stopped] = co_await idle_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (stopped) co_return;
+    const std::uint64_t total = requests_total();
+    const bool idle = total == std::exchange(seen, total) && open_requests() == 0;
+    if (idle && total != std::exchange(returned, total)) malloc_trim(0);
+  }
 }
 
 asio::awaitable<Metrics> Worker::ReadMetrics() { return asio::co_spawn(loop_, CopyMetrics(), asio::use_awaitable); }

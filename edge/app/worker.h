@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -69,10 +70,12 @@ class Worker {
   absl::Status Bind();
   boost::asio::awaitable<void> Handle(HttpRequest& request, ResponseWriter& response);
   boost::asio::awaitable<Metrics> CopyMetrics();
+  boost::asio::awaitable<void> ReturnMemoryWhenIdle();
 
   WorkerOptions options_;
   boost::asio::io_context loop_{1};                       // The hint: one thread, so the loop itself need not lock.
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{loop_.get_executor()};
+  boost::asio::steady_timer idle_timer_{loop_};
   std::unique_ptr<UpstreamClient> upstream_;
   std::shared_ptr<const tokens::Vocabulary> vocabulary_;
   ApiContext context_;

@@ -22,6 +22,11 @@ std::string_view ToStd(beast::string_view text) { return {text.data(), text.size
 // Header names with an underscore look like names with a hyphen to every CGI-like reader behind us, so they are dropped.
 bool LooksLikeAnother(std::string_view name) { return name.find('_') != std::string_view::npos; }
 
+// Visible ASCII without a fragment: proxies differ in what they make of anything else.
+bool IsUrlText(std::string_view target) {
+  return std::all_of(target.begin(), target.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
+}
+
 std::string_view Explain(HeadScanner::Verdict verdict) {
   switch (verdict) {
     case HeadScanner::Verdict::kBareLineFeed: return "a line of the request's head ends without a carriage return";
@@ -227,6 +232,7 @@ void RequestParser::CheckFraming() {
 }
 
 void RequestParser::CheckTarget() {
+  if (!IsUrlText(request_.target)) return Fail(400, "the request's URL holds a character that must be percent-encoded");
   if (request_.target.size() > limits_.target_bytes) {
     return Fail(414, Concat("the request's URL is longer than ", limits_.target_bytes, " bytes"));
   }

@@ -60,6 +60,8 @@ INSTANTIATE_TEST_SUITE_P(Accepted, RequestParserTest, testing::ValuesIn(std::vec
 }), [](const auto& row) { return std::string(row.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(Refused, RequestParserTest, testing::ValuesIn(std::vector<Case>{
+    {"RawBytesInTheUrl", "GET /?\xff HTTP/1.1\r\nhost: a\r\n\r\n", 400},
+    {"FragmentInTheUrl", "GET /#x HTTP/1.1\r\nhost: a\r\n\r\n", 400},
     {"LengthAndChunks", Post("content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"), 400},
     {"ChunksAndLength", Post("transfer-encoding: chunked\r\ncontent-length: 2\r\n\r\n0\r\n\r\n"), 400},
     {"TwoEqualLengths", Post("content-length: 2\r\ncontent-length: 2\r\n\r\n{}"), 400},

@@ -224,6 +224,7 @@ std::unique_ptr<translate::Reply> Attempt::MakeReply() const {
   context.message_id = NewId("msg_");
   context.dialect = translate::FindDialect(model_.dialect);
   context.tool_names = chat_.tool_names;
+  context.stops_here = chat_.stops_here;
   context.callable = chat_.callable;
   context.web_search = chat_.web_search;
   context.omit_thinking_text = turn_.request->omit_thinking_text();

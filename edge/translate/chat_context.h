@@ -51,6 +51,7 @@ struct ChatContext {
   UpstreamToolNames tool_names;
   Losses losses;
   std::string schema_instruction;  // Escaped text for the end of the system prompt; usually empty.
+  std::vector<std::string> stops_here = {};  // Stop sequences that the upstream does not take.
   std::vector<std::string> callable = {};  // Upstream names of the functions offered, if text may hold calls of them.
   bool web_search = false;         // The client offers it.
   bool ends_with_prefill = false;  // The last message is an assistant text to be continued.

@@ -57,22 +57,19 @@ class ParametersWriter {
   }
 
   void WriteStop() {
-    const Value stops = Field("stop_sequences");
-    if (stops.empty() || !stops) return;
-    if (context_.dialect.max_stop_sequences == 0) return context_.losses.Add("stop_sequences_cut");
-    if (!body_.Begin("stop")) return;
+    if (body_.IsTaken("stop")) return;
+    std::string stops;
     std::size_t count = 0;
-    std::string& out = body_.out();
-    out += '[';
-    for (const Value stop : stops.elements()) {
-      if (count == context_.dialect.max_stop_sequences) {
+    for (const Value stop : Field("stop_sequences").elements()) {
+      if (count++ < context_.dialect.max_stop_sequences) {
+        if (!stops.empty()) stops += ',';
+        context_.copier.Append(stops, stop.raw());
+      } else if (!stop.escaped().empty()) {
+        context_.stops_here.push_back(stop.str());
         context_.losses.Add("stop_sequences_cut");
-        break;
       }
-      if (count++ != 0) out += ',';
-      context_.copier.Append(out, stop.raw());
     }
-    out += ']';
+    if (!stops.empty()) body_.Add("stop", Concat("[", stops, "]"));
   }
 
   void WriteSampling() {

@@ -16,6 +16,7 @@
 #include "edge/translate/search_results.h"
 #include "edge/translate/sse_reader.h"
 #include "edge/translate/stop_reason.h"
+#include "edge/translate/stop_scanner.h"
 #include "edge/translate/surrogate_joiner.h"
 #include "edge/translate/text_splitter.h"
 #include "edge/translate/thinking_state.h"
@@ -55,6 +56,7 @@ class ChatReply : public Reply {
         writer_(MakeWriter(context_.client), WriterOptions()),
         tools_(writer_, losses_, {context_.message_id, context_.fleet_secret, &context_.tool_names}) {
     if (context_.dialect->split_think_tag || context_.dialect->text_tool_calls) MakeSplitter();
+    if (!context_.stops_here.empty()) stops_.emplace(context_.stops_here);
   }
   ChatReply(const ChatReply&) = delete;
   ChatReply& operator=(const ChatReply&) = delete;
@@ -103,6 +105,8 @@ class ChatReply : public Reply {
   void Content(json::Value content, std::string& out);
   void Part(json::Value part, std::string& out);
   void Text(std::string_view escaped, std::string& out);
+  void PlainText(std::string_view text, std::string& out);
+  std::string_view Escaped(std::string_view text);
   void Refusal(json::Value refusal, std::string& out);
   void Tools(json::Value calls, Shape shape, std::string& out);
   void LegacyCall(json::Value function_call, std::string& out);
@@ -112,6 +116,7 @@ class ChatReply : public Reply {
 
   void Usage(json::Value usage);
   void Complete(std::string& out);
+  void EndAtStop(std::string& out);
   void FailHere(RequestError error, std::string& out);
 
   ReplyContext context_;
@@ -126,10 +131,13 @@ class ChatReply : public Reply {
   std::string body_;                       // Of a JSON answer.
   std::optional<Form> form_;               // As the first byte told.
   std::string repaired_;                   // A chunk that was not valid UTF-8. The scratch document refers to it.
+  // What looks into the text: both, one or none. They work on plain text.
   std::unique_ptr<TextSplitter> splitter_;
-  SurrogateJoiner splitter_joiner_;
+  std::optional<StopScanner> stops_;
+  SurrogateJoiner text_joiner_;
   std::string* splitter_out_ = nullptr;    // Set while the splitter works.
   std::string unescaped_;
+  std::string passed_;                     // What stops_ let pass.
   std::string escaped_;
 
   Outcome outcome_ = Outcome::kOpen;
@@ -153,26 +161,21 @@ BlockWriter::Options ChatReply::WriterOptions() {
 }
 
 void ChatReply::MakeSplitter() {
-  const auto escape = [this](std::string_view text) -> std::string_view {
-    escaped_.clear();
-    json::AppendEscaped(escaped_, text);
-    return escaped_;
-  };
   TextSplitter::Sink sink;
-  sink.text = [this, escape](std::string_view text) { tools_.Text(escape(text), *splitter_out_); };
-  sink.thinking = [this, escape](std::string_view text) {
-    thinking_.AddText(escape(text));
+  sink.text = [this](std::string_view text) { PlainText(text, *splitter_out_); };
+  sink.thinking = [this](std::string_view text) {
+    thinking_.AddText(Escaped(text));
     tools_.Thinking(escaped_, *splitter_out_);
   };
   sink.offers = [this](std::string_view name) {
     return std::find(context_.callable.begin(), context_.callable.end(), name) != context_.callable.end();
   };
-  sink.call = [this, escape](std::string_view name, std::string_view arguments) {
+  sink.call = [this](std::string_view name, std::string_view arguments) {
     losses_.Add("tool_call_from_text");
     ToolCallDelta delta;
     delta.id = DerivedId("toolu_", Concat(context_.message_id, ":text:", ++calls_in_text_));
     delta.name = name;
-    delta.arguments = escape(arguments);
+    delta.arguments = Escaped(arguments);
     tools_.Call(delta, *splitter_out_);
   };
   splitter_ = std::make_unique<TextSplitter>(
@@ -347,6 +350,7 @@ void ChatReply::OnContent(json::Value content, Shape shape, std::string& out) {
   const ContentMembers members = ReadContent(content);
   Reasoning(members, out);
   Content(members.text, out);
+  if (stops_ && !stops_->found().empty()) return EndAtStop(out);
   Refusal(members.refusal, out);
   Tools(members.tool_calls, shape, out);
   if (members.function_call.is_object()) LegacyCall(members.function_call, out);
@@ -410,18 +414,41 @@ void ChatReply::Part(json::Value part, std::string& out) {
 }
 
 void ChatReply::Text(std::string_view escaped, std::string& out) {
-  if (splitter_ == nullptr) return tools_.Text(escaped, out);
+  if (splitter_ == nullptr && !stops_) return tools_.Text(escaped, out);
   unescaped_.clear();
-  json::AppendUnescaped(unescaped_, splitter_joiner_.Push(escaped));
+  json::AppendUnescaped(unescaped_, text_joiner_.Push(escaped));
+  if (splitter_ == nullptr) return PlainText(unescaped_, out);
   splitter_out_ = &out;
   splitter_->Push(unescaped_);
 }
 
+void ChatReply::PlainText(std::string_view text, std::string& out) {
+  if (!stops_) return tools_.Text(Escaped(text), out);
+  passed_.clear();
+  stops_->Push(text, passed_);
+  tools_.Text(Escaped(passed_), out);
+}
+
+std::string_view ChatReply::Escaped(std::string_view text) {
+  escaped_.clear();
+  json::AppendEscaped(escaped_, text);
+  return escaped_;
+}
+
 void ChatReply::FlushText(std::string& out) {
-  if (splitter_ == nullptr) return;
-  splitter_out_ = &out;
-  splitter_->Push(splitter_joiner_.Flush());
-  splitter_->Flush();
+  if (splitter_ == nullptr && !stops_) return;
+  const std::string_view rest = text_joiner_.Flush();
+  if (splitter_ != nullptr) {
+    splitter_out_ = &out;
+    splitter_->Push(rest);
+    splitter_->Flush();
+  } else {
+    PlainText(rest, out);
+  }
+  if (!stops_) return;
+  passed_.clear();
+  stops_->Flush(passed_);
+  tools_.Text(Escaped(passed_), out);
 }
 
 void ChatReply::Refusal(json::Value refusal, std::string& out) {
@@ -491,6 +518,13 @@ void ChatReply::Complete(std::string& out) {
   }
   writer_.End(end, out);
   outcome_ = Outcome::kComplete;
+}
+
+// The upstream would go on; what it cost so far is an estimate.
+void ChatReply::EndAtStop(std::string& out) {
+  finish_ = FinishReason::kStop;
+  stop_sequence_ = stops_->found();
+  Complete(out);
 }
 
 // The upstream is at fault. A client that saw content is told at once; otherwise the caller may still try elsewhere.

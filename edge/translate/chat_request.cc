@@ -81,6 +81,7 @@ Result<ChatRequest> ToChatRequest(const MessagesRequest& request, const ChatRequ
 
   if (!context.tool_names.changed().empty()) context.losses.Add("tool_name_changed");
   result.tool_names = context.tool_names.changed();
+  result.stops_here = std::move(context.stops_here);
   result.callable = std::move(context.callable);
   result.web_search = context.web_search;
   result.losses = std::move(context.losses);

@@ -31,7 +31,7 @@ const std::vector<LossCode>& LossCodes() {
       {"parallel_tool_calls_not_limited", "the upstream cannot be kept from calling several tools at once"},
       // Request: parameters.
       {"max_tokens_capped", "max_tokens was lowered to what the model can write"},
-      {"stop_sequences_cut", "the upstream takes fewer stop sequences; the first ones were kept"},
+      {"stop_sequences_cut", "the upstream takes fewer stop sequences; the edge ends the text at the others"},
       {"sampling_dropped", "temperature or top_p was left out; the upstream refuses them"},
       {"top_k_dropped", "top_k was left out; the upstream has none"},
       {"user_dropped", "metadata.user_id was left out; the upstream has no field for it"},

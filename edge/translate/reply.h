@@ -33,6 +33,7 @@ struct ReplyContext {
   std::string message_id;               // "msg_..."
   const Dialect* dialect = nullptr;     // Not for direct replies.
   ToolNames tool_names;
+  std::vector<std::string> stops_here;  // Those of them that the upstream does not know: the answer ends at the first.
   std::vector<std::string> callable;    // Of what a function call in the text may be one; see ChatRequest.
   std::vector<std::string> stop_sequences;
   bool omit_thinking_text = false;      // thinking.display: omitted: keep block and signature, drop the text.

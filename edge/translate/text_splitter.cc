@@ -7,6 +7,7 @@
 
 #include "common/base/text.h"
 #include "common/json/document.h"
+#include "edge/translate/partial_mark.h"
 
 namespace ccp::translate {
 namespace {
@@ -76,14 +77,6 @@ Calls ReadSection(std::string_view body) {
     body.remove_prefix(end + kEnd.size());
   }
   return calls;
-}
-
-// Length of the longest end of `text` that is a beginning of `mark`, and not all of it.
-std::size_t PartialMark(std::string_view text, std::string_view mark) {
-  for (std::size_t length = std::min(text.size(), mark.size() - 1); length > 0; --length) {
-    if (text.ends_with(mark.substr(0, length))) return length;
-  }
-  return 0;
 }
 
 }  // namespace

@@ -137,6 +137,8 @@ TEST_F(TurnTest, StreamsAnAnswerAndAccountsForIt) {
   Run(kStreamed);
   EXPECT_EQ(client_.status, 200);
   EXPECT_EQ(client_.header("content-type"), "text/event-stream; charset=utf-8");
+  EXPECT_EQ(client_.header("cache-control"), "no-cache");
+  EXPECT_EQ(client_.header("x-accel-buffering"), "no");
   EXPECT_EQ(client_.header("x-ccp-model"), "main");
   EXPECT_EQ(client_.header("x-ccp-route"), "exact");
   EXPECT_EQ(client_.header("x-ccp-attempts"), "1");
@@ -210,6 +212,15 @@ TEST_F(TurnTest, GivesTheLastErrorItsStatusWhenAllFail) {
   EXPECT_THAT(client_.body, HasSubstr(R"("type":"rate_limit_error")"));
   EXPECT_THAT(client_.body, HasSubstr("no, says the provider"));
   EXPECT_THAT(Rows(), ElementsAre("1 main upstream_error", "2 main upstream_error", "3 spare upstream_error winner"));
+}
+
+TEST_F(TurnTest, HandsOnWhenToRetry) {
+  model(0).attempts = 1;
+  upstream_.answers = {Refusal(429, {{"retry-after-ms", "1500"}, {"retry-after", "9"}, {"x-should-retry", "false"}})};
+  Run(kStreamed);
+  EXPECT_EQ(client_.status, 429);
+  EXPECT_EQ(client_.header("retry-after"), "2") << "in whole seconds, rounded up";
+  EXPECT_EQ(client_.header("x-should-retry"), "false");
 }
 
 TEST_F(TurnTest, DoesNotRepeatARequestThatIsAtFault) {

@@ -294,6 +294,7 @@ const UsageRow kUsageRows[] = {
     {"InChoiceOfKimi", {Text("x"), R"({"choices":[{"index":0,"delta":{},"finish_reason":"stop","usage":{"prompt_tokens":10,"completion_tokens":3,"cached_tokens":4}}]})", kDone}, {.input = 6, .cache_read = 4, .output = 3}},
     {"CachedOfOpenAi", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":10,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":8,"cache_write_tokens":1},"completion_tokens_details":{"reasoning_tokens":2}})"), kDone}, {.input = 1, .cache_read = 8, .cache_write = 1, .output = 3, .reasoning = 2}},
     {"CachedOfDeepSeek", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":10,"completion_tokens":3,"prompt_cache_hit_tokens":8,"prompt_cache_miss_tokens":2})"), kDone}, {.input = 2, .cache_read = 8, .output = 3}},
+    {"CachedOfGateways", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":10,"completion_tokens":3,"cache_read_input_tokens":4,"cache_creation_input_tokens":5})"), kDone}, {.input = 1, .cache_read = 4, .cache_write = 5, .output = 3}},
     {"MoreCachedThanPrompt", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":5,"completion_tokens":3,"cached_tokens":8})"), kDone}, {.input = 0, .cache_read = 8, .output = 3}},
     {"NegativeAndFractions", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":5.0,"completion_tokens":-3})"), kDone}, {.input = 5, .output = 0}},
     {"NoneIsEstimated", {Text("12345678"), Finish("stop"), kDone}, {.input = 7, .output = 2}, usage::Quality::kEstimated},
@@ -567,6 +568,57 @@ const SplitRow kSplitRows[] = {
 
 INSTANTIATE_TEST_SUITE_P(Texts, TextSplitTest, ::testing::ValuesIn(kSplitRows),
                          [](const auto& row) { return row.param.name; });
+
+// ---- Stop sequences that the upstream does not know.
+
+class StopHereTest : public ::testing::TestWithParam<SplitRow> {};
+
+TEST_P(StopHereTest, HoweverItIsCut) {
+  for (const bool splits : {false, true}) {
+    Given given;
+    given.dialect.split_think_tag = splits;
+    given.stops_here = {"STOP", "TOP-DOWN", "</x>", "😀"};
+    std::vector<std::string> chunks;
+    for (const std::string& text : GetParam().texts) chunks.push_back(Text(text));
+    chunks.push_back(Finish("stop"));
+    const Accumulated answer = Accumulator::Of(Translate(given, {Sse(chunks)}).out);
+    EXPECT_EQ(answer.problem, "");
+    EXPECT_EQ(Summary(answer.message), GetParam().want);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Stops, StopHereTest, ::testing::ValuesIn(std::vector<SplitRow>{
+    {"Nowhere", {"a ST", "OMP"}, "text:a STOMP | end_turn"},
+    {"InOnePiece", {"a STOP b"}, "text:a  | stop_sequence=STOP"},
+    {"CutInTwo", {"a ST", "OP b"}, "text:a  | stop_sequence=STOP"},
+    {"CutEverywhere", {"a ", "S", "T", "O", "P"}, "text:a  | stop_sequence=STOP"},
+    {"TheFirstToEndCounts", {"a </x> STOP"}, "text:a  | stop_sequence=</x>"},
+    {"OneWithinAnother", {"S", "TOP-", "DOWN"}, "stop_sequence=STOP"},
+    {"AtTheVeryBeginning", {"STOP"}, "stop_sequence=STOP"},
+    {"OnlyItsBeginningAtTheEnd", {"a STO"}, "text:a STO | end_turn"},
+    {"Escaped", {"a \\u0053TOP"}, "text:a  | stop_sequence=STOP"},
+    {"SurrogatesTornApart", {"a\\ud83d", "\\ude00b"}, "text:a | stop_sequence=😀"},
+}), [](const auto& row) { return row.param.name; });
+
+TEST_F(ChatReplyTest, AStopHereEndsTheAnswerAtOnce) {
+  given_.stops_here = {"STOP"};
+  const auto reply = Make(given_);
+  reply->Feed(Sse({Think("STOP"), Text("a STOP b")}), out_);
+  EXPECT_EQ(reply->phase(), Phase::kComplete);
+  EXPECT_EQ(Summary(Accumulator::Of(out_).message), "thinking:STOP | text:a  | stop_sequence=STOP");
+  EXPECT_EQ(reply->quality(), usage::Quality::kEstimated);
+}
+
+TEST_F(ChatReplyTest, AWholeAnswerEndsAtItsStopToo) {
+  given_.upstream = Form::kJson;
+  given_.client = Form::kJson;
+  given_.stops_here = {"STOP"};
+  const auto reply = Make(given_);
+  reply->Feed(R"({"choices":[{"message":{"content":"a STOP b"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":4}})", out_);
+  reply->Finish(Reply::End::kClean, out_);
+  EXPECT_EQ(Summary(Json::parse(out_)), "text:a  | stop_sequence=STOP");
+  EXPECT_EQ(reply->tokens().output, 4);
+}
 
 // ---- Whole JSON answers: translation.md 3.
 

@@ -22,6 +22,7 @@ struct Given {
   Dialect dialect = PlainDialect();
   ToolNames tool_names = {};
   std::vector<std::string> stop_sequences = {};
+  std::vector<std::string> stops_here = {};
   std::vector<std::string> callable = {};
   bool omit_thinking_text = false;
   bool web_search = false;
@@ -49,6 +50,7 @@ inline ReplyContext ContextOf(const Given& given, json::Document& scratch) {
   context.tool_names = given.tool_names;
   context.stop_sequences = given.stop_sequences;
   context.omit_thinking_text = given.omit_thinking_text;
+  context.stops_here = given.stops_here;
   context.callable = given.callable;
   context.web_search = given.web_search;
   context.started = given.started;

@@ -1,0 +1,86 @@
+// POST /v1/messages/count_tokens: who counts.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "edge/api/endpoints.h"
+#include "tests/unit/edge/api/fakes.h"
+
+namespace ccp::edge {
+namespace {
+
+class CountTokensTest : public testing::Test {
+ protected:
+  CountTokensTest() {
+    model_.name = "main";
+    model_.provider = "p";
+    model_.upstream_name = "claude-up";
+    model_.api_base = "https://anthropic.test";
+    model_.direct = true;
+    context_.upstream = &upstream_;
+    context_.keys = &keys_;
+    context_.usage = &ledger_;
+  }
+
+  void Run() {
+    config::Catalog catalog;
+    catalog.models = {model_};
+    catalog.routing.slots[config::Slot::kDefault].targets = {{"main"}};
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->policy = *route::Policy::Compile(catalog);
+    context_.snapshot = std::move(snapshot);
+    request_.method = "POST";
+    request_.path = "/v1/messages/count_tokens";
+    request_.query = "beta=true";
+    request_.body = R"({"model":"main","messages":[{"role":"user","content":"hello there"}]})";
+    boost::asio::co_spawn(loop_, CountTokens(context_, request_, client_), boost::asio::detached);
+    loop_.run();
+  }
+
+  static ScriptedAnswer Json(int status, std::string body) {
+    ScriptedAnswer answer{.status = status, .pieces = {std::move(body)}};
+    answer.headers = {{"content-type", "application/json"}};
+    return answer;
+  }
+
+  boost::asio::io_context loop_;
+  config::Model model_;
+  ScriptedUpstream upstream_;
+  Keys keys_;
+  Ledger ledger_;
+  ApiContext context_;
+  HttpRequest request_;
+  RecordingWriter client_{ledger_.closed};
+};
+
+constexpr char kCountedHere[] = R"({"input_tokens":9})";
+
+TEST_F(CountTokensTest, AsksADirectUpstream) {
+  upstream_.answers = {Json(200, R"({"input_tokens":4711})")};
+  Run();
+  EXPECT_EQ(client_.status, 200);
+  EXPECT_EQ(client_.body, R"({"input_tokens":4711})");
+  ASSERT_EQ(upstream_.sent.size(), 1u);
+  EXPECT_EQ(upstream_.sent[0].url, "https://anthropic.test/v1/messages/count_tokens?beta=true");
+  EXPECT_THAT(upstream_.sent[0].body, testing::HasSubstr(R"("model":"claude-up")"));
+}
+
+TEST_F(CountTokensTest, CountsHereWhereADirectUpstreamCannot) {
+  upstream_.answers = {Json(404, R"({"error":{"message":"no such path"}})")};
+  Run();
+  EXPECT_EQ(client_.status, 200);
+  EXPECT_EQ(client_.body, kCountedHere);
+}
+
+TEST_F(CountTokensTest, CountsHereForAllOthers) {
+  model_.direct = false;
+  Run();
+  EXPECT_EQ(client_.body, kCountedHere);
+  EXPECT_TRUE(upstream_.sent.empty());
+}
+
+}  // namespace
+}  // namespace ccp::edge

@@ -9,6 +9,7 @@
 #include "ccp/v1/edge.grpc.pb.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/wire/calibrations.h"
 #include "common/wire/convert.h"
 #include "control/rpc.h"
 
@@ -27,9 +28,10 @@ grpc::ByteBuffer ShareBytes(std::shared_ptr<const EncodedSnapshot> snapshot) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
-grpc::ByteBuffer StatusBytes(std::uint64_t head_revision) {
+grpc::ByteBuffer StatusBytes(const ControlNews& news) {
   v1::ConfigDown down;
-  down.mutable_status()->set_head_revision(head_revision);
+  down.mutable_status()->set_head_revision(news.head_revision);
+  *down.mutable_status()->mutable_calibrations() = wire::ToProto(news.calibrations);
   const grpc::Slice slice(down.SerializeAsString());
   return grpc::ByteBuffer(&slice, 1);
 }
@@ -45,9 +47,9 @@ class WatchStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
     waiting_snapshot_ = std::move(snapshot);
     WriteNext();
   }
-  void Heartbeat(std::uint64_t head_revision) override {
+  void Heartbeat(const ControlNews& news) override {
     const std::lock_guard lock(mutex_);
-    waiting_status_ = head_revision;
+    waiting_news_ = news;
     WriteNext();
   }
   void Close() override { FinishOnce(grpc::Status(grpc::StatusCode::UNAVAILABLE, "control is stopping")); }
@@ -90,7 +92,8 @@ class WatchStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
         registry_.OnNack(this, {up.nack().revision(), up.nack().digest()}, up.nack().reason());
         break;
       case v1::ConfigUp::kStatus:
-        registry_.OnStatus(this, {up.status().open_requests(), up.status().usage_pending(), up.status().draining()});
+        registry_.OnStatus(this, {up.status().open_requests(), up.status().usage_pending(), up.status().draining(),
+                                  wire::FromProto(up.status().calibrations())});
         break;
       case v1::ConfigUp::MESSAGE_NOT_SET:
         break;  // Something a newer edge says.
@@ -116,8 +119,8 @@ class WatchStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
     if (writing_ || finished_) return;
     if (waiting_snapshot_ != nullptr) {
       outgoing_ = ShareBytes(std::exchange(waiting_snapshot_, nullptr));
-    } else if (waiting_status_) {
-      outgoing_ = StatusBytes(*std::exchange(waiting_status_, std::nullopt));
+    } else if (waiting_news_) {
+      outgoing_ = StatusBytes(*std::exchange(waiting_news_, std::nullopt));
     } else {
       return;
     }
@@ -141,7 +144,7 @@ class WatchStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
   bool writing_ = false;
   bool finished_ = false;
   std::shared_ptr<const EncodedSnapshot> waiting_snapshot_;
-  std::optional<std::uint64_t> waiting_status_;
+  std::optional<ControlNews> waiting_news_;
 };
 
 UsageReport ToReport(const v1::UsageBatch& batch) {

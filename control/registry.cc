@@ -82,6 +82,7 @@ void Registry::Connect(ConfigStream* stream, const Greeting& greeting) {
   connection.missing_keys = greeting.missing_keys;
   row.applied_revision = connection.rollout.applied().revision;
   if (closed_) return stream->Close();
+  if (!calibrations_.empty()) stream->Heartbeat(News());  // So that a new edge need not learn anew.
   if (head_ == nullptr) return;
   connection.rollout.SetTarget(head_->version);
   OfferIfDue(stream, connection);
@@ -127,6 +128,13 @@ void Registry::OnStatus(ConfigStream* stream, const EdgeStatus& status) {
   row.usage_pending = status.usage_pending;
   row.draining = status.draining;
   if (status.usage_pending == 0) row.usage_current_us = row.last_seen_us;
+  if (!status.calibrations.empty()) calibrations_[row.edge_id] = status.calibrations;
+}
+
+ControlNews Registry::News() const {
+  std::vector<tokens::Calibrations> learned;
+  for (const auto& [edge_id, calibrations] : calibrations_) learned.push_back(calibrations);
+  return {head_ == nullptr ? 0 : head_->version.revision, tokens::Merge(learned)};
 }
 
 void Registry::Disconnect(ConfigStream* stream) {
@@ -255,8 +263,8 @@ std::vector<EdgeRow> Registry::TakeChanged() {
 
 void Registry::Heartbeat() {
   const std::lock_guard lock(mutex_);
-  const std::uint64_t head = head_ == nullptr ? 0 : head_->version.revision;
-  for (auto& [stream, connection] : connections_) stream->Heartbeat(head);
+  const ControlNews news = News();
+  for (auto& [stream, connection] : connections_) stream->Heartbeat(news);
 }
 
 void Registry::CloseAll() {

@@ -4,7 +4,7 @@
 // Threading: thread-safe. ConfigStream methods are called with the registry locked: they must only hand over. Callbacks
 //   of WhenSettled() are called without the lock, on the thread of the event that settled it.
 // Persistence: memory is the truth while running; TakeChanged() gives the rows to store now and then. Nothing is lost
-//   that an edge does not say again when it reconnects.
+//   that an edge does not say again when it reconnects. Calibrations are in memory only: edges keep their own.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/tokens/calibration.h"
 #include "control/rollout.h"
 #include "control/store/store.h"
 
@@ -28,11 +29,17 @@ struct EncodedSnapshot {
   std::string message;  // A serialized ccp.v1.ConfigDown.
 };
 
+// What each heartbeat tells an edge.
+struct ControlNews {
+  std::uint64_t head_revision = 0;
+  tokens::Calibrations calibrations;  // What all edges learned of token counts.
+};
+
 class ConfigStream {
  public:
   virtual ~ConfigStream() = default;
   virtual void Offer(std::shared_ptr<const EncodedSnapshot> snapshot) = 0;  // Takes the place of one not yet written.
-  virtual void Heartbeat(std::uint64_t head_revision) = 0;
+  virtual void Heartbeat(const ControlNews& news) = 0;
   virtual void Close() = 0;
 };
 
@@ -48,6 +55,7 @@ struct EdgeStatus {
   std::uint64_t open_requests = 0;
   std::uint64_t usage_pending = 0;
   bool draining = false;
+  tokens::Calibrations calibrations = {};  // What it learned.
 };
 
 struct EdgeView {
@@ -107,6 +115,7 @@ class Registry {
 
   void OfferIfDue(ConfigStream* stream, Connection& connection);
   EdgeRow& Touch(const std::string& edge_id);
+  ControlNews News() const;
   EdgeView View(const EdgeRow& row, const Connection* connection) const;
   bool IsSettled(const Waiter& waiter) const;
   std::vector<std::function<void()>> TakeSettled();
@@ -117,6 +126,7 @@ class Registry {
   std::shared_ptr<const EncodedSnapshot> head_;
   std::map<std::string, EdgeRow, std::less<>> edges_;
   std::map<ConfigStream*, Connection> connections_;
+  std::map<std::string, tokens::Calibrations, std::less<>> calibrations_;  // By edge, also of those that are away.
   std::set<std::string> changed_;
   std::map<std::uint64_t, Waiter> waiters_;
   std::uint64_t last_ticket_ = 0;

@@ -116,7 +116,8 @@ constexpr auto kFields = std::to_array<Field>({
      .binding = Of(&Model::aliases)},
     {.section = Section::kModel, .key = "tokenizer", .type = kChoice,
      .doc = "How tokens are counted where the provider is not asked: the exact o200k vocabulary, or an estimate from "
-            "the text. auto: exact where the vocabulary is installed.",
+            "the text, corrected by what the model reports. auto: exact for models that are known to use the "
+            "vocabulary, for others once nothing was reported yet.",
      .example = "estimate", .fallback = "auto", .binding = Of(&Model::tokenizer), .choices = kTokenizers,
      .sharing = Sharing::kProviderToo},
     {.section = Section::kModel, .key = "display_name", .type = kText,

@@ -16,6 +16,7 @@
 #include "common/base/text.h"
 #include "edge/api/headers.h"
 #include "edge/api/pump.h"
+#include "edge/api/sizing.h"
 #include "edge/translate/direct_request.h"
 #include "edge/translate/upstream_error.h"
 
@@ -113,11 +114,20 @@ Attempt::Attempt(TurnState& turn, const config::Model& model)
 
 Attempt::~Attempt() {
   record_.Close(usage::Outcome::kClientCancelled, AttemptRecord::Winner::kYes, "the client went away");
+  Calibrate();
   turn_.tokens = record_.row().tokens;
   turn_.first_byte = std::chrono::microseconds(record_.row().first_byte_us);
   if (record_.row().outcome != usage::Outcome::kOk) {
     turn_.context.metrics.CountFailedAttempt(model_.name, record_.row().outcome);
   }
+}
+
+// What a model reports of its prompt tells how far our estimate was off.
+void Attempt::Calibrate() {
+  const usage::Record& row = record_.row();
+  if (row.outcome != usage::Outcome::kOk || row.quality != usage::Quality::kReported) return;
+  const std::int64_t reported = row.tokens.input + row.tokens.cache_read + row.tokens.cache_write;
+  turn_.context.calibrations.Learn(CalibrationKey(model_), turn_.estimated_tokens, reported);
 }
 
 asio::awaitable<std::optional<RequestError>> Attempt::Run() {

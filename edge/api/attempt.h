@@ -33,6 +33,7 @@ class Attempt {
   const std::vector<Header>& answer_headers() const { return answer_headers_; }  // Of the upstream, for the client.
 
  private:
+  void Calibrate();
   std::optional<RequestError> FindKey();
   std::optional<RequestError> BuildBody();
   UpstreamRequest BuildRequest() const;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/json/document.h"
+#include "common/tokens/calibration.h"
 #include "common/tokens/count.h"
 #include "edge/observe/metrics.h"
 #include "edge/snapshot.h"
@@ -37,6 +38,7 @@ struct ApiContext {
   const KeyStore* keys = nullptr;
   UsageSink* usage = nullptr;
   const tokens::Vocabulary* vocabulary = nullptr;    // May be nullptr: then tokens are estimated.
+  tokens::CalibrationBook calibrations;              // How far estimates are off, model by model.
   std::shared_ptr<const Snapshot> snapshot;          // nullptr until the first configuration.
   TurnTimes times;
   std::vector<std::string> host_names;               // Allowed in Host besides the loopback names; lower-case.

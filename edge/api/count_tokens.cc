@@ -9,6 +9,7 @@
 #include "edge/api/endpoints.h"
 #include "edge/api/headers.h"
 #include "edge/api/records.h"
+#include "edge/api/sizing.h"
 #include "edge/translate/direct_request.h"
 #include "edge/translate/messages_request.h"
 
@@ -28,10 +29,10 @@ struct UpstreamCount {
 std::string CountJson(std::int64_t tokens) { return Concat("{\"input_tokens\":", tokens, "}"); }
 
 // The model a turn like this would go to. nullptr: none that could be asked.
-const config::Model* ModelFor(const MessagesRequest& request, const route::Policy& policy, std::int64_t tokens) {
+const config::Model* ModelFor(const MessagesRequest& request, const ApiContext& context, const Snapshot& snapshot) {
   route::Facts facts = request.facts();
-  facts.input_tokens = tokens;
-  const route::Decision decision = route::Decide(facts, policy, 0, route::Trace::kNone);
+  facts.input_tokens = tokens::CountRequest(request.root(), nullptr);
+  const route::Decision decision = DecideBySize(facts, snapshot, /*draw=*/0, context.calibrations);
   return decision.has_error || decision.candidates.empty() ? nullptr : decision.candidates.front();
 }
 
@@ -70,8 +71,7 @@ asio::awaitable<void> CountTokens(ApiContext& context, HttpRequest& http, Respon
     co_return;
   }
   const std::unique_ptr<const MessagesRequest> request = *std::move(parsed);
-  const std::int64_t tokens = tokens::CountRequest(request->root(), context.vocabulary);
-  const config::Model* model = snapshot == nullptr ? nullptr : ModelFor(*request, *snapshot->policy, tokens);
+  const config::Model* model = snapshot == nullptr ? nullptr : ModelFor(*request, context, *snapshot);
   if (model != nullptr && model->direct) {
     const std::optional<UpstreamCount> upstream = co_await AskUpstream(context, http, *request, *model);
     if (upstream && upstream->status == 200) {
@@ -79,7 +79,7 @@ asio::awaitable<void> CountTokens(ApiContext& context, HttpRequest& http, Respon
       co_return;
     }
   }
-  co_await SendJson(response, CountJson(tokens));
+  co_await SendJson(response, CountJson(CountFor(model, request->root(), context)));
 }
 
 }  // namespace ccp::edge

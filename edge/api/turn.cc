@@ -13,6 +13,7 @@
 #include "edge/api/attempt.h"
 #include "edge/api/headers.h"
 #include "edge/api/records.h"
+#include "edge/api/sizing.h"
 #include "edge/observe/access_log.h"
 #include "edge/translate/reply.h"
 
@@ -86,9 +87,10 @@ std::optional<RequestError> Turn::Read() {
   auto request = MessagesRequest::Parse(std::move(state_.http.body), MessagesRequest::Endpoint::kMessages);
   if (!request.ok()) return std::move(request).error();
   state_.request = *std::move(request);
-  const route::Facts facts = CollectFacts();
+  route::Facts facts = CollectFacts();
   const std::uint64_t draw = Draw(state_.session, state_.context.random);
-  state_.decision = route::Decide(facts, *state_.snapshot->policy, draw, route::Trace::kNone);
+  state_.decision = DecideBySize(facts, *state_.snapshot, draw, state_.context.calibrations);
+  state_.input_tokens = facts.input_tokens;
   if (state_.decision.has_error) return state_.decision.error;
   return std::nullopt;
 }
@@ -100,8 +102,8 @@ route::Facts Turn::CollectFacts() {
     if (const std::string_view value = state_.http.header(name); !value.empty()) facts.headers[name] = value;
   }
   // Estimated: exact counting would cost more than all the rest of the turn, and routing needs no more.
-  state_.input_tokens = tokens::CountRequest(state_.request->root(), nullptr);
-  facts.input_tokens = state_.input_tokens;
+  state_.estimated_tokens = tokens::CountRequest(state_.request->root(), nullptr);
+  facts.input_tokens = state_.estimated_tokens;
   return facts;
 }
 

@@ -26,7 +26,8 @@ struct TurnState {
   std::string session;
   std::unique_ptr<const translate::MessagesRequest> request;
   route::Decision decision;
-  std::int64_t input_tokens = 0;
+  std::int64_t estimated_tokens = 0;       // Of the input, by our estimate alone.
+  std::int64_t input_tokens = 0;           // The same as the model of the first attempt would count.
   int attempts = 0;                        // Made so far.
   std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
 

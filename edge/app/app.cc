@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -17,6 +18,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/tokens/calibration.h"
 #include "common/tokens/vocabulary_file.h"
 #include "edge/app/certificate_watch.h"
 #include "edge/app/listen_address.h"
@@ -189,6 +191,7 @@ class EdgeApp final : public App {
       worker_options.snapshot = last_good_;
       worker_options.collect_metrics = [this] { return CollectMetrics(); };
       worker_options.on_idle = [this] { NotifyIdle(); };
+      worker_options.on_learned = [this, i](const tokens::Calibrations& learned) { Remember(i, learned); };
       auto worker = Worker::Create(std::move(worker_options));
       if (!worker.ok()) return worker.status();
       address_.port = (*worker)->port();
@@ -207,6 +210,9 @@ class EdgeApp final : public App {
     link_options.on_snapshot = [this](std::shared_ptr<const Snapshot> snapshot) { Adopt(std::move(snapshot)); };
     link_options.missing_keys = [this](const config::Catalog& catalog) { return MissingKeys(catalog, *keys_); };
     link_options.counters = [this] { return Counters(); };
+    link_options.on_calibrations = [this](const tokens::Calibrations& calibrations) {
+      for (const auto& worker : workers_) worker->Share(calibrations);
+    };
     auto link = ControlLink::Create(std::move(link_options), *journal_, last_good_);
     if (!link.ok()) return link.status();
     link_ = *std::move(link);
@@ -234,7 +240,20 @@ class EdgeApp final : public App {
     counters.open_requests = OpenRequests();
     for (const auto& worker : workers_) counters.requests_total += worker->requests_total();
     counters.draining = draining_.load();
+    counters.calibrations = Learned();
     return counters;
+  }
+
+  void Remember(int worker, const tokens::Calibrations& learned) {
+    const std::lock_guard lock(learned_mutex_);
+    learned_[worker] = learned;
+  }
+
+  tokens::Calibrations Learned() const {
+    const std::lock_guard lock(learned_mutex_);
+    std::vector<tokens::Calibrations> parts;
+    for (const auto& [worker, learned] : learned_) parts.push_back(learned);
+    return tokens::Merge(parts);
   }
 
   std::uint64_t OpenRequests() const {
@@ -273,6 +292,8 @@ class EdgeApp final : public App {
   std::thread vocabulary_loader_;
   std::atomic<bool> ready_{false};
   std::atomic<bool> draining_{false};
+  mutable std::mutex learned_mutex_;
+  std::map<int, tokens::Calibrations> learned_;  // By worker.
   std::mutex idle_mutex_;
   std::condition_variable idle_;
 };

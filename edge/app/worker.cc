@@ -24,6 +24,9 @@ constexpr std::chrono::seconds kIdleCheck{5};
 // After everything was cut, so long the loop may run to let coroutines unwind and give back what they hold.
 constexpr std::chrono::seconds kUnwindTime{3};
 
+// How often a worker tells what it learned of token counts.
+constexpr std::chrono::seconds kTellInterval{2};
+
 }  // namespace
 
 // Counts a request while it is in the handler.
@@ -106,6 +109,23 @@ void Worker::UseVocabulary(std::shared_ptr<const tokens::Vocabulary> vocabulary)
   });
 }
 
+void Worker::Share(tokens::Calibrations calibrations) {
+  asio::post(loop_, [this, calibrations = std::move(calibrations)]() mutable {
+    context_.calibrations.Share(std::move(calibrations));
+  });
+}
+
+// Others need to know it within seconds, not at once.
+void Worker::TellWhatWasLearned() {
+  const tokens::CalibrationBook& book = context_.calibrations;
+  if (book.version() == told_version_ || !options_.on_learned) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < told_at_ + kTellInterval) return;
+  told_version_ = book.version();
+  told_at_ = now;
+  options_.on_learned(book.learned());
+}
+
 void Worker::Drain() {
   asio::post(loop_, [this] {
     context_.draining = true;
@@ -155,6 +175,7 @@ asio::awaitable<Metrics> Worker::CopyMetrics() {
 asio::awaitable<void> Worker::Handle(HttpRequest& request, ResponseWriter& response) {
   const OpenRequest open(*this);
   co_await api_.Handle(request, response);
+  TellWhatWasLearned();
 }
 
 }  // namespace ccp::edge

@@ -10,6 +10,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -42,6 +43,7 @@ struct WorkerOptions {
   std::shared_ptr<const Snapshot> snapshot;                                // May be nullptr.
   std::function<boost::asio::awaitable<Metrics>()> collect_metrics;
   std::function<void()> on_idle;                                           // The last open request ended; on this thread.
+  std::function<void(const tokens::Calibrations&)> on_learned;             // Now and then; on this worker's thread.
 };
 
 class Worker {
@@ -57,6 +59,7 @@ class Worker {
   void Adopt(std::shared_ptr<const Snapshot> snapshot);   // For requests that begin from now on.
   void UseTls(std::shared_ptr<const TlsIdentity> identity);                  // For connections that begin from now on.
   void UseVocabulary(std::shared_ptr<const tokens::Vocabulary> vocabulary);  // For exact token counts.
+  void Share(tokens::Calibrations calibrations);          // What all edges learned of token counts.
   void Drain();                                           // Accepts nothing more; open requests go on.
   void Stop();                                            // Cuts what is open and ends the thread.
 
@@ -71,6 +74,7 @@ class Worker {
   boost::asio::awaitable<void> Handle(HttpRequest& request, ResponseWriter& response);
   boost::asio::awaitable<Metrics> CopyMetrics();
   boost::asio::awaitable<void> ReturnMemoryWhenIdle();
+  void TellWhatWasLearned();
 
   WorkerOptions options_;
   boost::asio::io_context loop_{1};                       // The hint: one thread, so the loop itself need not lock.
@@ -81,6 +85,8 @@ class Worker {
   ApiContext context_;
   Api api_{context_};
   std::unique_ptr<HttpServer> server_;
+  std::uint64_t told_version_ = 0;                        // Of the calibrations.
+  std::chrono::steady_clock::time_point told_at_;
   std::atomic<std::uint64_t> open_requests_{0};
   std::atomic<std::uint64_t> requests_total_{0};
   std::thread thread_;

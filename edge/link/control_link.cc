@@ -17,6 +17,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/base/version.h"
+#include "common/wire/calibrations.h"
 #include "edge/link/accept.h"
 #include "edge/link/backoff.h"
 #include "edge/link/last_good.h"
@@ -79,6 +80,8 @@ class Link final : public ControlLink {
   }
 
   void Start() override {
+    kept_calibrations_ = ReadCalibrations(options_.state_dir);
+    TellCalibrations(kept_calibrations_);
     journal_.OnSynced([this] { Notify(); });
     thread_ = std::thread([this] { Run(); });
   }
@@ -240,6 +243,7 @@ class Link final : public ControlLink {
   void ReadConfig(ConfigStream& stream, Session& session) {
     v1::ConfigDown down;
     while (stream.Read(&down)) {
+      if (down.has_status()) TellCalibrations(wire::FromProto(down.status().calibrations()));
       if (!down.has_snapshot()) continue;
       const v1::ConfigUp answer = Adopt(down.snapshot());
       const std::lock_guard lock(session.writing);
@@ -298,14 +302,30 @@ class Link final : public ControlLink {
     }
   }
 
+  void TellCalibrations(tokens::Calibrations calibrations) const {
+    if (options_.on_calibrations && !calibrations.empty()) options_.on_calibrations(std::move(calibrations));
+  }
+
+  // So that a restart need not learn anew, also without control.
+  void KeepCalibrations(tokens::Calibrations learned) {
+    learned.insert(kept_calibrations_.begin(), kept_calibrations_.end());  // Models that were not asked since the start.
+    if (learned == kept_calibrations_) return;
+    kept_calibrations_ = std::move(learned);
+    if (absl::Status saved = SaveCalibrations(options_.state_dir, kept_calibrations_); !saved.ok()) {
+      log::Warn(Concat("what was learned of token counts is not kept: ", Message(saved)));
+    }
+  }
+
   bool WriteStatus(ConfigStream& stream, Session& session) {
     const EdgeCounters counters = options_.counters ? options_.counters() : EdgeCounters{};
+    KeepCalibrations(counters.calibrations);
     v1::ConfigUp up;
     v1::EdgeStatus& status = *up.mutable_status();
     status.set_open_requests(counters.open_requests);
     status.set_requests_total(counters.requests_total);
     status.set_usage_pending(journal_.pending());
     status.set_draining(counters.draining);
+    *status.mutable_calibrations() = wire::ToProto(kept_calibrations_);
     const std::lock_guard lock(session.writing);
     return stream.Write(up);
   }
@@ -377,6 +397,7 @@ class Link final : public ControlLink {
   const std::string edge_id_;
   Journal& journal_;
   std::shared_ptr<const Snapshot> current_;  // The link thread's.
+  tokens::Calibrations kept_calibrations_;   // As in the state directory. The status thread's.
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

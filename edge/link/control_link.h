@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/tokens/calibration.h"
 #include "edge/snapshot.h"
 
 namespace ccp::edge {
@@ -25,6 +26,7 @@ struct EdgeCounters {
   std::uint64_t open_requests = 0;
   std::uint64_t requests_total = 0;
   bool draining = false;
+  tokens::Calibrations calibrations = {};  // What its workers learned of token counts.
 };
 
 class ControlLink {
@@ -37,6 +39,8 @@ class ControlLink {
     std::function<void(std::shared_ptr<const Snapshot>)> on_snapshot;
     std::function<std::vector<std::string>(const config::Catalog&)> missing_keys;
     std::function<EdgeCounters()> counters;
+    // What this edge learned before its start, and what all edges did. Called like on_snapshot.
+    std::function<void(tokens::Calibrations)> on_calibrations;
   };
 
   // The last-good snapshot of the state directory; nullptr if there is none. A damaged file is reported and passed over.

@@ -14,6 +14,7 @@
 #include "common/base/id.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/wire/calibrations.h"
 #include "edge/link/accept.h"
 
 namespace ccp::edge {
@@ -96,6 +97,21 @@ std::shared_ptr<const Snapshot> ReadLastGood(const std::string& state_dir) {
     log::Error(Concat("last-good configuration passed over path=", path, " reason=", Message(snapshot.status())));
   }
   return nullptr;
+}
+
+absl::Status SaveCalibrations(const std::string& state_dir, const tokens::Calibrations& calibrations) {
+  v1::TokenCalibrations kept;
+  *kept.mutable_models() = wire::ToProto(calibrations);
+  const std::string path = state_dir + "/token-calibration";
+  if (absl::Status status = WriteSynced(path + ".new", kept.SerializeAsString()); !status.ok()) return status;
+  return Rename(path + ".new", path);
+}
+
+tokens::Calibrations ReadCalibrations(const std::string& state_dir) {
+  const std::optional<std::string> bytes = ReadFile(state_dir + "/token-calibration");
+  v1::TokenCalibrations kept;
+  if (!bytes || !kept.ParseFromString(*bytes)) return {};
+  return wire::FromProto(kept.models());
 }
 
 absl::StatusOr<std::string> ReadOrMakeEdgeId(const std::string& state_dir) {

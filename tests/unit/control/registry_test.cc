@@ -14,10 +14,14 @@ class FakeStream final : public ConfigStream {
   void Offer(std::shared_ptr<const EncodedSnapshot> snapshot) override {
     offered.push_back(snapshot->version.revision);
   }
-  void Heartbeat(std::uint64_t head_revision) override { heartbeats.push_back(head_revision); }
+  void Heartbeat(const ControlNews& news) override {
+    heartbeats.push_back(news.head_revision);
+    calibrations = news.calibrations;
+  }
   void Close() override { closed = true; }
   std::vector<std::uint64_t> offered;
   std::vector<std::uint64_t> heartbeats;
+  tokens::Calibrations calibrations;
   bool closed = false;
 };
 
@@ -173,6 +177,21 @@ TEST_F(RegistryTest, BeatsWithTheHeadRevision) {
   Head(3);
   registry_.Heartbeat();
   EXPECT_EQ(a_.heartbeats, (std::vector<std::uint64_t>{0, 3}));
+}
+
+TEST_F(RegistryTest, SharesWhatEdgesLearnedOfTokens) {
+  Join(a_, "a");
+  EXPECT_TRUE(a_.heartbeats.empty());
+  registry_.OnStatus(&a_, {0, 0, false, {{"p/m", {1.0, 8}}}});
+  registry_.OnStatus(&a_, {0, 0, false, {{"p/m", {1.2, 16}}}});
+  registry_.OnStatus(&a_, {0, 0, true, {}});
+  registry_.Disconnect(&a_);
+  Join(b_, "b");
+  EXPECT_EQ(b_.calibrations, (tokens::Calibrations{{"p/m", {1.2, 16}}})) << "at once, and of an edge that is gone";
+  registry_.OnStatus(&b_, {0, 0, false, {{"p/m", {1.4, 16}}, {"p/n", {1.0, 5}}}});
+  registry_.Heartbeat();
+  EXPECT_EQ(b_.calibrations.size(), 2u);
+  EXPECT_DOUBLE_EQ(b_.calibrations.at("p/m").factor, 1.3);
 }
 
 TEST_F(RegistryTest, HandsOutChangedRowsOnce) {

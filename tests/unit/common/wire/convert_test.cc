@@ -1,3 +1,4 @@
+#include "common/wire/calibrations.h"
 #include "common/wire/convert.h"
 
 #include <gmock/gmock.h>
@@ -234,6 +235,16 @@ TEST(ChangeOnTheWire, KeepsEveryField) {
     EXPECT_EQ(back.fields[0].after, "2");
     EXPECT_EQ(back.fields[1].after, "3");
   }
+}
+
+TEST(CalibrationsOnTheWire, KeepWhatCanBeOne) {
+  const tokens::Calibrations calibrations{{"p/a", {1.25, 7}}, {"p/b", {0.5, 1}}};
+  CalibrationList list = ToProto(calibrations);
+  list.Add()->set_model("p/c");
+  v1::TokenCalibration& odd = *list.Add();
+  odd.set_model("p/d");
+  odd.set_factor(-1);
+  EXPECT_EQ(FromProto(list), calibrations);
 }
 
 }  // namespace

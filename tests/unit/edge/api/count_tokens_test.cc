@@ -25,7 +25,7 @@ class CountTokensTest : public testing::Test {
     context_.usage = &ledger_;
   }
 
-  void Run() {
+  void Run(const std::string& text = "hello there") {
     config::Catalog catalog;
     catalog.models = {model_};
     catalog.routing.slots[config::Slot::kDefault].targets = {{"main"}};
@@ -35,7 +35,8 @@ class CountTokensTest : public testing::Test {
     request_.method = "POST";
     request_.path = "/v1/messages/count_tokens";
     request_.query = "beta=true";
-    request_.body = R"({"model":"main","messages":[{"role":"user","content":"hello there"}]})";
+    request_.body = R"({"model":"main","messages":[{"role":"user","content":")" + text + "\"}]}";
+    loop_.restart();
     boost::asio::co_spawn(loop_, CountTokens(context_, request_, client_), boost::asio::detached);
     loop_.run();
   }
@@ -56,6 +57,13 @@ class CountTokensTest : public testing::Test {
   RecordingWriter client_{ledger_.closed};
 };
 
+// Tokens in the text of 400 words, as plain words count.
+std::string Words() {
+  std::string words;
+  for (int i = 0; i < 400; ++i) words += "word ";
+  return words;
+}
+
 constexpr char kCountedHere[] = R"({"input_tokens":9})";
 
 TEST_F(CountTokensTest, AsksADirectUpstream) {
@@ -73,6 +81,17 @@ TEST_F(CountTokensTest, CountsHereWhereADirectUpstreamCannot) {
   Run();
   EXPECT_EQ(client_.status, 200);
   EXPECT_EQ(client_.body, kCountedHere);
+}
+
+TEST_F(CountTokensTest, CorrectsTheEstimateByWhatTheModelReported) {
+  model_.direct = false;
+  Run(Words());
+  const std::string plain = client_.body;
+  context_.calibrations.Share({{"p/claude-up", {2.0, 10}}});
+  Run(Words());
+  EXPECT_NE(client_.body, plain);
+  const auto number = [](const std::string& body) { return std::stoll(body.substr(body.find(':') + 1)); };
+  EXPECT_EQ(number(client_.body), 2 * number(plain));
 }
 
 TEST_F(CountTokensTest, CountsHereForAllOthers) {

@@ -110,6 +110,15 @@ class TurnTest : public testing::Test {
     EXPECT_FALSE(threw_);
   }
 
+  // Before another Run().
+  void AskAnew() {
+    finished_ = false;
+    client_.status = 0;
+    client_.headers.clear();
+    client_.body.clear();
+    loop_.restart();
+  }
+
   // What each row says: "attempt model outcome winner".
   std::vector<std::string> Rows() const {
     std::vector<std::string> lines;
@@ -221,6 +230,44 @@ TEST_F(TurnTest, HandsOnWhenToRetry) {
   EXPECT_EQ(client_.status, 429);
   EXPECT_EQ(client_.header("retry-after"), "2") << "in whole seconds, rounded up";
   EXPECT_EQ(client_.header("x-should-retry"), "false");
+}
+
+// 400 words are more than 200 tokens: enough to learn from.
+std::string LongPrompt() {
+  std::string body(kStreamed);
+  std::string words;
+  for (int i = 0; i < 400; ++i) words += "word ";
+  return body.replace(body.find("hi\""), 2, words);
+}
+
+ScriptedAnswer Reporting(int prompt_tokens) {
+  return {.pieces = {Text("x"), kStop,
+                     Concat(R"(data: {"id":"c","choices":[],"usage":{"prompt_tokens":)", prompt_tokens,
+                            R"(,"completion_tokens":2}})", "\n\n"),
+                     kDone}};
+}
+
+TEST_F(TurnTest, LearnsFromWhatTheModelReports) {
+  for (int i = 0; i < 3; ++i) {
+    AskAnew();
+    upstream_.answers = {Reporting(900)};
+    Run(LongPrompt());
+  }
+  ASSERT_TRUE(context_.calibrations.Knows("first/gpt-main"));
+  EXPECT_EQ(context_.calibrations.learned().at("first/gpt-main").samples, 3u);
+  EXPECT_GT(context_.calibrations.learned().at("first/gpt-main").factor, 1.5);
+  EXPECT_EQ(context_.calibrations.learned().size(), 1u);
+}
+
+TEST_F(TurnTest, RoutesByTheSizeThatTheModelWouldReport) {
+  model(0).max_input_tokens = 600;
+  upstream_.answers = {Good("from main"), Good("from the spare")};
+  Run(Routed(LongPrompt()));
+  EXPECT_EQ(client_.header("x-ccp-model"), "main");
+  AskAnew();
+  context_.calibrations.Share({{"first/gpt-main", {2.0, 10}}});
+  Run(Routed(LongPrompt()));
+  EXPECT_EQ(client_.header("x-ccp-model"), "spare");
 }
 
 TEST_F(TurnTest, DoesNotRepeatARequestThatIsAtFault) {

@@ -109,7 +109,12 @@ class TestEdge {
     options.missing_keys = [](const config::Catalog& catalog) {
       return std::vector<std::string>{catalog.models.at(0).api_key_name};
     };
-    options.counters = [this] { return EdgeCounters{2, 9, draining}; };
+    options.counters = [this] { return EdgeCounters{2, 9, draining, learned}; };
+    options.on_calibrations = [this](tokens::Calibrations calibrations) {
+      const std::lock_guard lock(mutex_);
+      shared_ = std::move(calibrations);
+      changed_.notify_all();
+    };
     auto last_good = ControlLink::LoadLastGood(state_dir_);
     {
       const std::lock_guard lock(mutex_);
@@ -137,6 +142,10 @@ class TestEdge {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, kLong, [&] { return snapshot_ != nullptr && snapshot_->revision == revision; });
   }
+  bool WaitForCalibrations(const tokens::Calibrations& wanted) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kLong, [&] { return shared_ == wanted; });
+  }
   std::uint64_t revision() {
     const std::lock_guard lock(mutex_);
     return snapshot_ == nullptr ? 0 : snapshot_->revision;
@@ -144,6 +153,7 @@ class TestEdge {
   ControlLink& link() { return *link_; }
   Journal& journal() { return *journal_; }
   bool draining = false;
+  tokens::Calibrations learned;  // Set before Start().
 
  private:
   std::string state_dir_;
@@ -153,6 +163,7 @@ class TestEdge {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::shared_ptr<const Snapshot> snapshot_;
+  tokens::Calibrations shared_;
 };
 
 class ControlLinkTest : public ::testing::Test {
@@ -160,6 +171,19 @@ class ControlLinkTest : public ::testing::Test {
   TempDir dir_;
   Control control_{dir_};
 };
+
+TEST_F(ControlLinkTest, SharesAndKeepsWhatWasLearnedOfTokens) {
+  const tokens::Calibrations learned{{"p/m", {1.25, 9}}};
+  TestEdge first(dir_ / "first", control_.address());
+  first.Stop();
+  first.learned = learned;
+  first.Start();
+  TestEdge second(dir_ / "second", control_.address());
+  EXPECT_TRUE(second.WaitForCalibrations(learned)) << "through control, at the latest with its heartbeat";
+  first.Stop();
+  TestEdge again(dir_ / "first", "127.0.0.1:1");
+  EXPECT_TRUE(again.WaitForCalibrations(learned)) << "from its own state directory, without control";
+}
 
 TEST_F(ControlLinkTest, BringsTheConfigurationAndShowsTheAnswer) {
   control_.Apply(Yaml("8k"));

@@ -1,0 +1,26 @@
+// How large a request is, in the tokens of the model that is to read it. Pure but for its arguments.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/json/document.h"
+#include "common/route/decide.h"
+#include "edge/api/context.h"
+
+namespace ccp::edge {
+
+// Under which a model's calibration is kept: the upstream's name counts, whatever the configuration calls it.
+std::string CalibrationKey(const config::Model& model);
+
+// Decides by the plain estimate in `facts`; where the model this gives is known to count otherwise, once more by its own
+// count, which `facts` then has.
+route::Decision DecideBySize(route::Facts& facts, const Snapshot& snapshot, std::uint64_t draw,
+                             const tokens::CalibrationBook& calibrations);
+
+// For count_tokens: by the model's `tokenizer`. Exact where the model is known to use our vocabulary, and we have it; else
+// the estimate, corrected by what the model reported, and the vocabulary only where nothing was reported yet.
+// `model` may be nullptr.
+std::int64_t CountFor(const config::Model* model, json::Value request, const ApiContext& context);
+
+}  // namespace ccp::edge

@@ -5,6 +5,7 @@
 #include "common/tokens/count.h"
 #include "common/tokens/estimate.h"
 #include "common/tokens/image_size.h"
+#include "common/tokens/pdf_pages.h"
 
 namespace ccp::tokens {
 namespace {
@@ -22,9 +23,11 @@ constexpr std::int64_t kPerToolResult = 6;
 // A photograph's thumbnail and colour profile stand before its size; more than this is not looked through.
 constexpr std::size_t kImageHeaderBytes = 128 << 10;
 
-// Anthropic: a page is text and an image of it, 1500 to 3000 tokens. Without looking into the file its pages are guessed.
+// Anthropic: a page is text and an image of it, 1500 to 3000 tokens. Files that cannot be read, or are so large that
+// reading them would hold up other requests, are measured by their size.
 constexpr std::int64_t kTokensPerPage = 2'000;
 constexpr std::int64_t kBytesPerPage = 60'000;
+constexpr std::size_t kLargestPdfRead = 2 << 20;  // Bytes.
 
 class RequestCounter {
  public:
@@ -115,8 +118,15 @@ class RequestCounter {
     const Value source = block["source"];
     if (source["type"].is("text")) return AddText(source["data"]);
     if (source["type"].is("content")) return AddContent(source["content"]);
-    const auto bytes = static_cast<std::int64_t>(source["data"].escaped().size() / 4 * 3);
-    tokens_ += kTokensPerPage * std::max<std::int64_t>(1, (bytes + kBytesPerPage - 1) / kBytesPerPage);
+    tokens_ += kTokensPerPage * PagesOf(source["data"].escaped());
+  }
+
+  static std::int64_t PagesOf(std::string_view base64) {
+    const std::size_t bytes = base64.size() / 4 * 3;
+    if (bytes <= kLargestPdfRead) {
+      if (const auto pages = CountPdfPages(DecodeBase64Prefix(base64, kLargestPdfRead))) return *pages;
+    }
+    return std::max<std::int64_t>(1, (static_cast<std::int64_t>(bytes) + kBytesPerPage - 1) / kBytesPerPage);
   }
 
   const Vocabulary* vocabulary_;  // May be null: then texts go to the estimator.

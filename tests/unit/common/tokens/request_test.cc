@@ -88,12 +88,13 @@ TEST(CountRequest, CountsImagesBySizeAndUnknownOnesAtTheirMost) {
 }
 
 TEST(CountRequest, CountsPdfsByPage) {
-  const auto pdf = [](std::size_t bytes) {
+  const auto pdf = [](const std::string& bytes) {
     return Added(Concat(R"({"type":"document","source":{"type":"base64","media_type":"application/pdf","data":")",
-                        Base64(std::string(bytes, 'x')), R"("}})"));
+                        Base64(bytes), R"("}})"));
   };
-  EXPECT_EQ(pdf(100), 2'000);
-  EXPECT_EQ(pdf(600'000), 20'000);
+  EXPECT_EQ(pdf("%PDF-1.4 <</Type /Page>> <</Type /Page>> <</Type /Page>>"), 6'000);
+  EXPECT_EQ(pdf(std::string(100, 'x')), 2'000) << "by size";
+  EXPECT_EQ(pdf(std::string(600'000, 'x')), 20'000) << "by size";
 }
 
 // ---- Images ---------------------------------------------------------------------------------------------------------

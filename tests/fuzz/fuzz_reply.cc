@@ -38,6 +38,9 @@ ReplyContext ContextOf(const Settings& settings, Form client, ccp::json::Documen
   ReplyContext context;
   context.upstream = settings.upstream;
   context.client = client;
+  context.web_search = true;
+  context.callable = {"f", "get_weather"};
+  if (settings.cuts % 4 == 3) context.stops_here = {"STOP", "\n\n", "é"};
   context.requested_model = "m";
   context.message_id = "msg_1";
   context.dialect = settings.dialect;

@@ -138,7 +138,7 @@ asio::awaitable<std::optional<RequestError>> Attempt::Run() {
   auto sent = co_await turn_.context.upstream->Send(BuildRequest());
   if (!sent.ok()) co_return std::move(sent).error();
   call_ = *std::move(sent);
-  chat_.body = std::string();  // The upstream has it: an hour of streaming need not keep a megabyte.
+  std::string().swap(chat_.body);  // The upstream has it: an hour of streaming need not keep a megabyte.
   record_.SetUpstreamAnswer(call_->status(), UpstreamRequestId(*call_));
   if (model_.direct) answer_headers_ = ForwardedAnswerHeaders(call_->headers());
   const bool good = call_->status() >= 200 && call_->status() < 300;

@@ -73,6 +73,7 @@ asio::awaitable<void> Pump::Relay() {
     if (ended_ != Ended::kNo) break;
     NoteLingering();
     if (options_.client == Form::kEvents && !out_.empty()) co_await turn_.stream.Write(out_);
+    if (options_.client == Form::kEvents && reply_.phase() == translate::Reply::Phase::kContent) turn_.ForgetRequest();
   }
   co_await Conclude();
 }

@@ -43,6 +43,7 @@ Turn::Turn(ApiContext& context, HttpRequest& http, ResponseWriter& client, const
              .request_id = NewId("req_"),
              .session = std::string(http.header("x-claude-code-session-id")),
              .request = nullptr,
+             .requested_model = {},
              .decision = {},
              .answered_by = {},
              .tokens = {},
@@ -61,7 +62,7 @@ Turn::~Turn() {
   if (!log::InfoEnabled()) return;
   AccessEntry entry;
   entry.request_id = state_.request_id;
-  if (state_.request != nullptr) entry.requested_model = state_.request->model();
+  entry.requested_model = state_.requested_model;
   entry.model = sample.model;
   entry.route = sample.route;
   entry.http_status = sample.http_status;
@@ -87,6 +88,7 @@ std::optional<RequestError> Turn::Read() {
   auto request = MessagesRequest::Parse(std::move(state_.http.body), MessagesRequest::Endpoint::kMessages);
   if (!request.ok()) return std::move(request).error();
   state_.request = *std::move(request);
+  state_.requested_model = state_.request->model();
   route::Facts facts = CollectFacts();
   const std::uint64_t draw = Draw(state_.session, state_.context.random);
   state_.decision = DecideBySize(facts, *state_.snapshot, draw, state_.context.calibrations);

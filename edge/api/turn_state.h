@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/route/decide.h"
 #include "common/usage/record.h"
@@ -24,7 +25,8 @@ struct TurnState {
   std::shared_ptr<const Snapshot> snapshot;
   std::string request_id;
   std::string session;
-  std::unique_ptr<const translate::MessagesRequest> request;
+  std::unique_ptr<const translate::MessagesRequest> request;  // Until the answer has begun.
+  std::string requested_model;
   route::Decision decision;
   std::int64_t estimated_tokens = 0;       // Of the input, by our estimate alone.
   std::int64_t input_tokens = 0;           // The same as the model of the first attempt would count.
@@ -37,6 +39,13 @@ struct TurnState {
   usage::Tokens tokens;
   std::chrono::microseconds first_byte{0};
   std::string error;
+
+  // Once an attempt's content goes to the client no other attempt can follow, so nobody needs the request any more: a
+  // stream that lasts an hour need not keep it.
+  void ForgetRequest() {
+    request.reset();
+    std::vector<Header>().swap(http.headers);
+  }
 
   std::chrono::microseconds Elapsed() const {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);

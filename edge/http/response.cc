@@ -126,7 +126,7 @@ asio::awaitable<void> Response::Transmit() {
     }
   }
   deadline_ = kNoDeadline;
-  head_ = std::string();
+  std::string().swap(head_);  // Assigning "" would keep its memory for as long as the stream lasts.
 }
 
 void Response::Sent(std::size_t bytes) {

@@ -183,13 +183,6 @@ class Server final : public HttpServer {
 
 }  // namespace
 
-std::string_view HttpRequest::header(std::string_view lower_case_name) const {
-  for (const auto& [name, value] : headers) {
-    if (name == lower_case_name) return value;
-  }
-  return {};
-}
-
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Listen(asio::io_context& context, Options options,
                                                                HttpHandler handler) {
   if (!options.error_body) options.error_body = DefaultErrorBody;

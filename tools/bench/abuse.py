@@ -1,0 +1,328 @@
+#!/usr/bin/env python3
+"""Measures what abuse costs everybody else: healthy requests through ccp-edge, alone and beside each kind of abuse.
+
+    tools/bench/abuse.py                             every kind, from build/release/bin
+    tools/bench/abuse.py --kinds streams,slowloris --seconds 8
+    tools/bench/abuse.py --kinds soak --requests 1000000
+
+Starts ccp-mock, ccp-control and ccp-edge on free ports, and one more process that misbehaves. Healthy traffic is an open
+loop (ccp-load --rate), so a stall is charged to every request that had to wait. For each kind the table shows the healthy
+latency without and with the abuse, wrong answers, and the edge's descriptors and memory (PSS) before, during and after.
+
+  streams    9,900 open streams that say nothing after their first event; also: time to open them, bytes for each
+  slowloris  10,000 connections that send their request's head a byte at a time and come back when they are closed
+  aborts     clients that send requests and reset the connection at a random byte of request or answer
+  resets     requests whose upstream resets the connection in the middle of its answer
+  bodies     bodies of 40 MiB, announced and in chunks
+  soak       memory over many requests, instead of abuse
+
+The abuser is niced: what counts is what it does to the edge, not the CPU it takes. On a machine with few cores the
+latencies still show that CPU; compare within one run. Python's standard library only.
+"""
+import argparse
+import json
+import multiprocessing
+import os
+import pathlib
+import random
+import re
+import select
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+from compare import Bench, compact, until
+
+HEAD = "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+RST_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all.
+WORDS = 50
+SCRIPT = {"rules": [
+    {"match": {"model": "held"}, "reply": {"text": "first and then silence", "hang_after_events": 1}},
+    {"match": {"model": "cut"}, "replies": [{"text": "word " * WORDS, "cut_after_bytes": n} for n in (1, 90, 400, 1500, 3000)]},
+    {"match": {"model": "long"}, "reply": {"text": "word " * 5000}},
+    {"reply": {"text": "a short and healthy answer"}}]}
+
+
+# ---- What is sent --------------------------------------------------------------------------------------------------
+
+def body(model, stream):
+    return compact({"model": model, "max_tokens": 256, "stream": stream,
+                    "messages": [{"role": "user", "content": "What does this project do? " * 30}]})
+
+
+def whole_request(model, stream):
+    content = body(model, stream)
+    return f"{HEAD}Content-Length: {len(content)}\r\n\r\n".encode() + content
+
+
+# ---- The abuser: one process, one kind -----------------------------------------------------------------------------
+
+def connect(port):
+    one = socket.create_connection(("127.0.0.1", port), 30)
+    one.setblocking(False)
+    return one
+
+
+def reset(one):
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
+    one.close()
+
+
+def hold_streams(port, told, count):
+    """Opens `count` streams at 2,000 a second, tells when each had its first event, and how many were alive at the end."""
+    poll, streams, begun, alive = select.epoll(), {}, time.monotonic(), set()
+
+    def look(patience):
+        for number, _ in poll.poll(patience):
+            try:
+                piece = streams[number].recv(65536)
+            except OSError:
+                piece = b""
+            if b"content_block_delta" in piece or b"message_start" in piece:
+                alive.add(number)
+            if not piece:
+                alive.discard(number)
+                poll.unregister(number)
+    request = whole_request("held", True)
+    for index in range(count):
+        one = connect(port)
+        one.sendall(request)
+        streams[one.fileno()] = one
+        poll.register(one.fileno(), select.EPOLLIN)
+        look(max(0, begun + index / 2000 - time.monotonic()))
+    while len(alive) < count and time.monotonic() < begun + 60:
+        look(0.1)
+    told.send({"alive": len(alive), "seconds": round(time.monotonic() - begun, 2)})
+    told.recv()
+    look(0)
+    told.send({"alive": len(alive)})
+    for one in streams.values():
+        one.close()
+    told.recv()
+
+
+def run_slowloris(port, told, count):
+    held, dripped, displaced, stop = [connect(port) for _ in range(count)], 0, 0, False
+    head = HEAD.encode() + b"X-Slow: " + b"y" * 1000
+    position = dict.fromkeys(held, 0)
+    told.send({})
+    while not stop:
+        for index, one in enumerate(held):
+            if stop:
+                break
+            if index % 100 == 0:  # Evenly, each connection about every 4 s: a salvo would measure the salvo.
+                time.sleep(0.04)
+                stop = stop or told.poll()
+            try:
+                one.send(head[position[one]:position[one] + 1])
+                position[one] += 1
+                dripped += 1
+            except OSError:
+                displaced += 1
+                del position[one]
+                one.close()
+                held[index] = one = connect(port)
+                position[one] = 0
+    told.recv()
+    told.send({"bytes dripped": dripped, "connections closed by the edge": displaced})
+    for one in held:
+        one.close()
+    told.recv()
+
+
+def repeat(port, told, act):
+    """Does `act(port, random)` again and again until told to stop; counts what it returns."""
+    dice, seen = random.Random(301), {}
+    told.send({})
+    while not told.poll():
+        result = act(port, dice)
+        seen[result] = seen.get(result, 0) + 1
+    told.recv()
+    told.send(seen)
+    told.recv()
+
+
+def abort(port, dice):
+    request = whole_request("long", dice.random() < 0.5)
+    one = socket.create_connection(("127.0.0.1", port), 30)
+    if dice.random() < 0.5:
+        one.sendall(request[:dice.randrange(len(request))])
+        what = "in the request"
+    else:
+        one.sendall(request)
+        left = dice.randrange(30_000)
+        while left > 0 and (piece := one.recv(min(left, 4096))):
+            left -= len(piece)
+        what = "in the answer"
+    reset(one)
+    return what
+
+
+def be_reset(port, dice):
+    with socket.create_connection(("127.0.0.1", port), 30) as one:
+        one.sendall(whole_request("cut", dice.random() < 0.5).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
+        received = b""
+        while piece := one.recv(65536):
+            received += piece
+    if b"message_stop" not in received and b'"stop_reason":"end_turn"' not in received:
+        return "an error, as it should"
+    return "a whole answer" if received.count(b"word") == WORDS else "half an answer that looks whole: WRONG"
+
+
+def send_forty_mebibytes(port, dice):
+    one = socket.create_connection(("127.0.0.1", port), 30)
+    announced = dice.random() < 0.5
+    one.sendall((HEAD + ("Content-Length: 41943040\r\n\r\n" if announced else "Transfer-Encoding: chunked\r\n\r\n")).encode())
+    piece = b" " * 0x100000 if announced else b"100000\r\n" + b" " * 0x100000 + b"\r\n"
+    try:
+        for _ in range(40):
+            one.sendall(piece)
+            time.sleep(0.01)
+        status = one.recv(12)[9:]
+    except OSError:
+        status = b"cut"
+    one.close()
+    return f"{'announced' if announced else 'in chunks'}: {status.decode()}"
+
+
+KINDS = {"streams": lambda port, told: hold_streams(port, told, 9900),
+         "slowloris": lambda port, told: run_slowloris(port, told, 10_000),
+         "aborts": lambda port, told: repeat(port, told, abort),
+         "resets": lambda port, told: repeat(port, told, be_reset),
+         "bodies": lambda port, told: repeat(port, told, send_forty_mebibytes)}
+
+
+def misbehave(kind, port, told):
+    os.nice(19)
+    KINDS[kind](port, told)
+
+
+# ---- The edge and its healthy clients ------------------------------------------------------------------------------
+
+class Edge:
+    def __init__(self, bench, workers):
+        self.bench = bench
+        script = bench.write("script.json", json.dumps(SCRIPT))
+        _, mock_port = bench.start_ours("mock", "--script", script, "--keep-log", "0")
+        _, control_port = bench.start_ours("control", "--store", f"sqlite:{bench.directory}/ccp.db")
+        process, self.port = bench.start_ours("edge", "--control", f"127.0.0.1:{control_port}", "--state-dir",
+                                              bench.directory / "edge-state", "--workers", str(workers), BENCH_KEY="unused")
+        self.pid = process.pid
+        models = "".join(f"  {name}: {{ api_base: \"http://127.0.0.1:{mock_port}/v1\", api_key_name: BENCH_KEY }}\n"
+                         for name in ("healthy", "held", "cut", "long"))
+        yaml = bench.write("models.yaml", f"models:\n{models}routing:\n  default: healthy\n")
+        subprocess.run([bench.bin / "ccpctl", "--server", f"127.0.0.1:{control_port}", "apply", "-f", yaml, "--yes"],
+                       check=True, stdout=subprocess.DEVNULL)
+        until(self.answers, "the edge to run the configuration")
+        self.healthy_body = bench.write("healthy.json", body("healthy", False))
+
+    def answers(self):
+        with socket.create_connection(("127.0.0.1", self.port), 30) as one:
+            one.sendall(whole_request("healthy", False))
+            return one.recv(12).endswith(b"200")
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def memory(self):
+        rollup = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        return int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.M).group(1)) * 1024
+
+    def load(self, *how):
+        command = [self.bench.bin / "ccp-load", "--url", f"http://127.0.0.1:{self.port}/v1/messages", "--body",
+                   self.healthy_body, "--pid", self.pid, *how]
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+        if not done.stdout:
+            sys.exit(f"abuse: {done.stderr}")
+        return json.loads(done.stdout)
+
+    def healthy(self, arguments):
+        return self.load("--rate", arguments.rate, "--duration", arguments.seconds, "--connections", 16, "--warm-up", 200)
+
+
+def mebibytes(size):
+    return f"{size / 2**20:.1f} MiB"
+
+
+def settle(edge, descriptors):
+    """Waits until the abuser's connections are gone, then a little for memory to be given back."""
+    try:
+        until(lambda: edge.descriptors() <= descriptors + 32, "descriptors to be closed")
+    except SystemExit:
+        pass  # Reported as it is.
+    time.sleep(2)
+
+
+def run_kind(edge, kind, arguments):
+    before = edge.descriptors(), edge.memory()
+    quiet = edge.healthy(arguments)
+    here, there = multiprocessing.Pipe()
+    abuser = multiprocessing.Process(target=misbehave, args=(kind, edge.port, there), daemon=True)
+    abuser.start()
+    facts = here.recv()
+    during = edge.descriptors(), edge.memory()
+    if kind == "streams":
+        facts["bytes a stream"] = round((during[1] - before[1]) / facts["alive"])
+    busy = edge.healthy(arguments)
+    here.send("stop")
+    facts |= {f"at the end, {name}" if name in facts else name: value for name, value in here.recv().items()}
+    here.send("gone")
+    abuser.join()
+    settle(edge, before[0])
+    after = edge.descriptors(), edge.memory()
+    print(f"{kind}:")
+    for name in ("p50", "p99"):
+        alone, beside = quiet["latency_us"][name], busy["latency_us"][name]
+        print(f"  healthy {name}  {alone:,.0f} us alone, {beside:,.0f} us beside it ({beside / alone:.2f}x)")
+    print(f"  wrong answers {quiet['wrong']} alone, {busy['wrong']} beside it")
+    print(f"  descriptors   {before[0]} before, {during[0]} during, {after[0]} after")
+    print(f"  memory        {mebibytes(before[1])} before, {mebibytes(during[1])} during, {mebibytes(after[1])} after")
+    print(f"  {', '.join(f'{name}: {value}' for name, value in facts.items())}", flush=True)
+    return quiet["wrong"] + busy["wrong"] + sum(v for k, v in facts.items() if "WRONG" in k)
+
+
+def soak(edge, requests):
+    edge.load("--closed", 32, "--requests", 20_000)
+    before = edge.descriptors(), edge.memory()
+    wrong = 0
+    print(f"soak: {before[0]} descriptors, {mebibytes(before[1])} after a warm-up of 20,000 requests")
+    for part in range(1, 11):
+        wrong += edge.load("--closed", 32, "--requests", requests // 10)["wrong"]
+        print(f"  {requests // 10 * part:9,} requests: {edge.descriptors()} descriptors, "
+              f"{(edge.memory() - before[1]) / 1024:+.0f} KiB, wrong {wrong}", flush=True)
+    return wrong
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    root = pathlib.Path(__file__).resolve().parents[2]
+    parser.add_argument("--bin", type=pathlib.Path, default=root / "build/release/bin",
+                        help="directory of the built programs")
+    parser.add_argument("--kinds", default=",".join([*KINDS, "soak"]))
+    parser.add_argument("--seconds", type=float, default=8, help="of each measurement of healthy traffic")
+    parser.add_argument("--rate", type=int, default=300, help="healthy requests a second")
+    parser.add_argument("--workers", type=int, default=1, help="of the edge")
+    parser.add_argument("--requests", type=int, default=1_000_000, help="of the soak")
+    arguments = parser.parse_args()
+    chosen = arguments.kinds.split(",")
+    if unknown := set(chosen) - {*KINDS, "soak"}:
+        parser.error(f"unknown kind: {', '.join(sorted(unknown))}")
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="ccp-abuse-"))
+    bench = Bench(arguments.bin.resolve(), directory)
+    wrong = 0
+    try:
+        edge = Edge(bench, arguments.workers)
+        for kind in chosen:
+            wrong += soak(edge, arguments.requests) if kind == "soak" else run_kind(edge, kind, arguments)
+    finally:
+        bench.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

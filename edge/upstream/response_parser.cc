@@ -26,7 +26,6 @@ class ResponseParser::Sax final : public http::basic_parser<false> {
   explicit Sax(Expect expect) {
     header_limit(kHeadLimitBytes);
     body_limit(boost::none);
-    eager(true);
     if (expect == Expect::kNoBody) skip(true);
     headers.reserve(kUsualFields);
   }
@@ -35,13 +34,6 @@ class ResponseParser::Sax final : public http::basic_parser<false> {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string* body = nullptr;  // Where body bytes go during put().
   const char* broken_rule = nullptr;
-
-  // Beast asserts that it is given a body of nothing but the last chunk, "0" CRLF CRLF, not in pieces of 3 and 4 bytes.
-  bool IsPieceOfLastChunk(std::string_view bytes) const {
-    constexpr std::string_view kLastChunk = "0\r\n\r\n";
-    return chunked() && chunk_left_ == 0 && bytes.size() < kLastChunk.size() &&
-           bytes == kLastChunk.substr(0, bytes.size());
-  }
 
  private:
   void Refuse(const char* rule, beast::error_code& error) {
@@ -79,24 +71,14 @@ class ResponseParser::Sax final : public http::basic_parser<false> {
     return piece.size();
   }
 
-  void on_chunk_header_impl(std::uint64_t size, beast::string_view extensions, beast::error_code& error) override {
-    chunk_left_ = size;
-    extension_bytes_ += extensions.size();
-    if (extension_bytes_ > kChunkExtensionLimitBytes) Refuse("the chunk extensions are too long", error);
-  }
-
-  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view piece, beast::error_code&) override {
-    chunk_left_ -= piece.size();
-    body->append(piece.data(), piece.size());
-    return piece.size();
-  }
+  // Not called: a ChunkDecoder takes chunked bodies.
+  void on_chunk_header_impl(std::uint64_t, beast::string_view, beast::error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view, beast::error_code&) override { return 0; }
 
   void on_finish_impl(beast::error_code&) override {}
 
-  std::uint64_t chunk_left_ = 0;
   bool in_body_ = false;
   bool length_seen_ = false;
-  std::size_t extension_bytes_ = 0;
 };
 
 ResponseParser::ResponseParser(Expect expect) : expect_(expect), sax_(std::make_unique<Sax>(expect)) {}
@@ -106,7 +88,9 @@ ResponseParser& ResponseParser::operator=(ResponseParser&&) noexcept = default;
 
 bool ResponseParser::started() const { return interim_seen_ || sax_->got_some() || !pending_.empty(); }
 bool ResponseParser::head_done() const { return sax_->is_header_done(); }
-bool ResponseParser::done() const { return sax_->is_done(); }
+// Beast knows which answers have no body whatever their head says, and then it is done with the head.
+bool ResponseParser::in_chunks() const { return head_done() && sax_->chunked() && !sax_->is_done(); }
+bool ResponseParser::done() const { return sax_->is_done() || chunks_.done(); }
 bool ResponseParser::reusable() const { return done() && !failed_ && !surplus_ && sax_->keep_alive(); }
 int ResponseParser::status() const { return sax_->status; }
 const std::vector<std::pair<std::string, std::string>>& ResponseParser::headers() const { return sax_->headers; }
@@ -150,7 +134,10 @@ absl::Status ResponseParser::FeedBuffered(std::string_view bytes, std::string& b
       }
       if (auto status = CheckHead(bytes.substr(0, end)); !status.ok()) return status;
     }
-    if (head_done() && sax_->IsPieceOfLastChunk(bytes)) break;
+    if (in_chunks()) {
+      if (auto status = chunks_.Feed(bytes, body); !status.ok()) return status;
+      continue;
+    }
     beast::error_code error;
     const std::size_t used = sax_->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
     bytes.remove_prefix(used);
@@ -164,7 +151,6 @@ absl::Status ResponseParser::FeedBuffered(std::string_view bytes, std::string& b
     }
     if (error) break;  // More is needed for the next element.
   }
-  if (bytes.size() > kHeadLimitBytes) return InvalidArgument("a chunk's size line or the trailers are too long");
   pending_ = bytes;
   return absl::OkStatus();
 }
@@ -194,6 +180,10 @@ absl::Status ResponseParser::FeedEof() {
   if (done()) return absl::OkStatus();
   if (!started()) return InvalidArgument("the connection was closed before the answer began");
   if (!head_done()) return InvalidArgument("the connection was closed in the head of the answer");
+  if (in_chunks()) {
+    failed_ = true;
+    return InvalidArgument("the connection was closed in the body of the answer");
+  }
   beast::error_code error;
   sax_->put_eof(error);
   if (!error && done()) return absl::OkStatus();

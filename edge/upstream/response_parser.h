@@ -1,7 +1,8 @@
 // An HTTP/1.1 response from bytes: head, then body freed of its framing. Pure: bytes in, bytes out, however they are cut.
 //
-// Stands on Beast's parser and refuses what that one lets pass: folded header lines, Transfer-Encoding other than exactly
-// "chunked", a repeated Content-Length, chunk extensions beyond 1 KiB. Interim answers (1xx) are skipped, trailers dropped.
+// Beast's parser reads heads, and what that one lets pass is refused: folded header lines, Transfer-Encoding other than
+// exactly "chunked", a repeated Content-Length. Interim answers (1xx) are skipped. Chunked bodies are read by ChunkDecoder:
+// an event of a stream is a chunk, and Beast takes ten times as long over it as over the copying of its bytes.
 // Errors: kInvalidArgument that says which rule was broken. After an error, and after bytes behind the end of the message,
 //   the connection must not be used again: where the next message begins is in doubt.
 // Threading: thread-compatible.
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "edge/upstream/chunk_decoder.h"
 
 namespace ccp::edge {
 
@@ -21,7 +23,6 @@ class ResponseParser {
  public:
   static constexpr std::size_t kHeadLimitBytes = 64 * 1024;
   static constexpr std::size_t kHeadFieldLimit = 200;
-  static constexpr std::size_t kChunkExtensionLimitBytes = 1024;  // Over a whole body.
 
   // What the request was, as far as it decides about the answer's body.
   enum class Expect { kBody, kNoBody };  // kNoBody: the answer to HEAD, or to CONNECT.
@@ -48,13 +49,15 @@ class ResponseParser {
 
  private:
   class Sax;
+  bool in_chunks() const;       // The head is done, and the body is chunked.
   absl::Status FeedBuffered(std::string_view bytes, std::string& body);
   absl::Status CheckHead(std::string_view bytes) const;
   absl::Status SkipInterimAnswer();
 
   Expect expect_;
   std::unique_ptr<Sax> sax_;
-  std::string pending_;         // Begun but not complete: a head, a chunk's size line, trailers.
+  ChunkDecoder chunks_;
+  std::string pending_;         // Begun but not complete: a head.
   bool surplus_ = false;        // Bytes came behind the end of the message.
   bool failed_ = false;
   bool interim_seen_ = false;

@@ -59,6 +59,8 @@ INSTANTIATE_TEST_SUITE_P(Rows, ResponseParserTest, testing::ValuesIn(std::vector
     {"UpperCaseHex", kChunked + "A\r\n0123456789\r\n0\r\n\r\n", "200 0123456789 reusable"},
     {"Interim", "HTTP/1.1 100 Continue\r\n\r\n" + kOk + "Content-Length: 2\r\n\r\nok", "200 ok reusable"},
     {"InterimWithHeaders", "HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" + kChunked + "0\r\n\r\n", "200  reusable"},
+    {"NoContentWhateverTheHeadSays", "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", "204  reusable"},
+    {"SurplusBehindChunks", kChunked + "2\r\nok\r\n0\r\n\r\n!", "200 ok spent"},
     {"SurplusBytes", kOk + "Content-Length: 2\r\n\r\nok!", "200 ok spent"},
     {"ErrorStatus", "HTTP/1.1 529 Overloaded\r\nContent-Length: 2\r\n\r\nno", "529 no reusable"},
     // Doubts.
@@ -86,6 +88,13 @@ INSTANTIATE_TEST_SUITE_P(Rows, ResponseParserTest, testing::ValuesIn(std::vector
     {"ChunkSizePrefixed", kChunked + "0x2\r\nok\r\n0\r\n\r\n", "error"},
     {"ChunkSizeEmpty", kChunked + "\r\nok\r\n0\r\n\r\n", "error"},
     {"ChunkSizeOverflow", kChunked + "10000000000000002\r\nok\r\n0\r\n\r\n", "error"},
+    {"ChunkSizeWithoutReturn", kChunked + "2\nok\r\n0\r\n\r\n", "error"},
+    {"ChunkSizePadded", kChunked + "2 \r\nok\r\n0\r\n\r\n", "error"},
+    {"ChunkDataWithoutReturn", kChunked + "2\r\nok\n0\r\n\r\n", "error"},
+    {"ChunkDataWithReturnAlone", kChunked + "2\r\nok\r0\r\n\r\n", "error"},
+    {"ControlInExtension", kChunked + "2;a\x01" "\r\nok\r\n0\r\n\r\n", "error"},
+    {"TrailerWithoutReturn", kChunked + "2\r\nok\r\n0\r\nX: y\n\r\n", "error"},
+    {"CutTrailers", kChunked + "2\r\nok\r\n0\r\nX: y\r\n", "error"},
     {"ChunkTooLong", kChunked + "2\r\nokay\r\n0\r\n\r\n", "error"},
     {"CutBody", kOk + "Content-Length: 3\r\n\r\nok", "error"},
     {"CutChunks", kChunked + "2\r\nok\r\n", "error"},
@@ -108,6 +117,16 @@ TEST(ResponseParser, LimitsHeadAndExtensions) {
   ResponseParser parser(ResponseParser::Expect::kBody);
   EXPECT_TRUE(parser.Feed(kChunked + extension, body).ok());
   EXPECT_FALSE(parser.Feed(extension, body).ok());
+}
+
+TEST(ResponseParser, LimitsTrailers) {
+  ResponseParser parser(ResponseParser::Expect::kBody);
+  std::string body;
+  ASSERT_TRUE(parser.Feed(kChunked + "0\r\n", body).ok());
+  const std::string trailer = "X: " + std::string(1000, 'x') + "\r\n";
+  absl::Status status;
+  for (int i = 0; i < 100 && status.ok(); ++i) status = parser.Feed(trailer, body);
+  EXPECT_FALSE(status.ok());
 }
 
 // What follows bytes that broke a rule might be read as an answer, and belong to nobody.

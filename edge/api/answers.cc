@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "edge/http/awaitable.h"
 
 namespace ccp::edge {
 namespace {
@@ -23,18 +24,18 @@ std::vector<Header> ErrorHeaders(const RequestError& error, std::string_view req
   return headers;
 }
 
-asio::awaitable<void> SendError(ResponseWriter& response, RequestError error, std::string request_id) {
+Awaitable<void> SendError(ResponseWriter& response, RequestError error, std::string request_id) {
   const std::string body = ErrorBody(error, request_id);
   co_await response.Send(error.http_status, ErrorHeaders(error, request_id), body);
 }
 
-asio::awaitable<void> SendJson(ResponseWriter& response, std::string body) {
+Awaitable<void> SendJson(ResponseWriter& response, std::string body) {
   std::vector<Header> headers;
   headers.emplace_back("content-type", "application/json");
   co_await response.Send(200, std::move(headers), body);
 }
 
-asio::awaitable<void> SendText(ResponseWriter& response, int status, std::string body) {
+Awaitable<void> SendText(ResponseWriter& response, int status, std::string body) {
   std::vector<Header> headers;
   headers.emplace_back("content-type", "text/plain; charset=utf-8");
   co_await response.Send(status, std::move(headers), body);

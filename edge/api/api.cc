@@ -8,13 +8,14 @@
 #include "edge/api/guard.h"
 #include "edge/api/records.h"
 #include "edge/api/router.h"
+#include "edge/http/awaitable.h"
 
 namespace ccp::edge {
 namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<void> Refuse(ApiContext& context, ResponseWriter& response, RequestError error, std::string allow) {
+Awaitable<void> Refuse(ApiContext& context, ResponseWriter& response, RequestError error, std::string allow) {
   std::string request_id = NewId("req_");
   RecordRefusal(context, error, request_id);
   std::vector<Header> headers = ErrorHeaders(error, request_id);
@@ -30,7 +31,7 @@ RequestError NoSuchPath(const HttpRequest& request, std::string_view allow) {
 
 }  // namespace
 
-asio::awaitable<void> Api::Handle(HttpRequest& request, ResponseWriter& response) {
+Awaitable<void> Api::Handle(HttpRequest& request, ResponseWriter& response) {
   if (context_.draining) response.CloseAfter();
   if (auto error = CheckCaller(request, context_.host_names, context_.allowed_origins)) return Refuse(context_, response, *std::move(error), {});
   RouteMatch match = FindRoute(request.method, request.path);

@@ -3,9 +3,9 @@
 // Threading: one Api per worker. Errors: every refusal has the Anthropic shape and the true status.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 
 #include "edge/api/context.h"
+#include "edge/http/awaitable.h"
 #include "edge/http/server.h"
 
 namespace ccp::edge {
@@ -14,7 +14,7 @@ class Api {
  public:
   explicit Api(ApiContext& context) : context_(context) {}
 
-  boost::asio::awaitable<void> Handle(HttpRequest& request, ResponseWriter& response);
+  Awaitable<void> Handle(HttpRequest& request, ResponseWriter& response);
 
   // The body of an answer that the HTTP server gives by itself, which also leaves a usage row: for HttpServer::Options.
   std::string RefusedByServer(const RequestError& error);

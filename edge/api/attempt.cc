@@ -5,9 +5,7 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <chrono>
 #include <utility>
@@ -17,6 +15,7 @@
 #include "edge/api/headers.h"
 #include "edge/api/pump.h"
 #include "edge/api/sizing.h"
+#include "edge/http/awaitable.h"
 #include "edge/translate/direct_request.h"
 #include "edge/translate/upstream_error.h"
 
@@ -86,7 +85,7 @@ std::string_view UpstreamRequestId(const UpstreamCall& call) {
   return id.empty() ? call.header("x-request-id") : id;
 }
 
-asio::awaitable<void> ReadRest(UpstreamCall& call) {
+Awaitable<void> ReadRest(UpstreamCall& call) {
   std::string rest;
   while (true) {
     rest.clear();
@@ -97,12 +96,12 @@ asio::awaitable<void> ReadRest(UpstreamCall& call) {
 
 // The client has its answer, but the upstream may not have ended its own: the last chunk often comes in a packet of its own.
 // Only a connection that was read to its end can serve the next request.
-asio::awaitable<void> ReadToEnd(std::unique_ptr<UpstreamCall> call) {
+Awaitable<void> ReadToEnd(std::unique_ptr<UpstreamCall> call) {
   const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer limit(executor, kEndGrace);
+  Timer limit(executor, kEndGrace);
   auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, ReadRest(*call), asio::deferred),
                                                        limit.async_wait(asio::deferred));
-  co_await group.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+  co_await group.async_wait(asio::experimental::wait_for_one(), kAwait);
 }
 
 }  // namespace
@@ -130,7 +129,7 @@ void Attempt::Calibrate() {
   turn_.context.calibrations.Learn(CalibrationKey(model_), turn_.estimated_tokens, reported);
 }
 
-asio::awaitable<std::optional<RequestError>> Attempt::Run() {
+Awaitable<std::optional<RequestError>> Attempt::Run() {
   if (auto error = FindKey()) co_return error;
   if (auto error = BuildBody()) co_return error;
   record_.Open();
@@ -191,7 +190,7 @@ UpstreamRequest Attempt::BuildRequest() const {
   return request;
 }
 
-asio::awaitable<RequestError> Attempt::ReadError() {
+Awaitable<RequestError> Attempt::ReadError() {
   std::string body;
   while (body.size() < kErrorBodyLimit) {
     const auto read = co_await call_->Read(body);
@@ -208,7 +207,7 @@ asio::awaitable<RequestError> Attempt::ReadError() {
   co_return translate::FromUpstreamAnswer(answer, turn_.input_tokens, model_.max_input_tokens.value_or(0));
 }
 
-asio::awaitable<std::optional<RequestError>> Attempt::Answer() {
+Awaitable<std::optional<RequestError>> Attempt::Answer() {
   reply_ = MakeReply();
   record_.Follow(reply_.get());
   Pump::Options options;

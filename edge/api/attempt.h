@@ -4,7 +4,6 @@
 // Cancellation: destroyed before it is settled, it closes its row as client_cancelled.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +14,7 @@
 #include "common/config/model.h"
 #include "edge/api/records.h"
 #include "edge/api/turn_state.h"
+#include "edge/http/awaitable.h"
 #include "edge/translate/chat_request.h"
 #include "edge/translate/reply.h"
 #include "edge/upstream/client.h"
@@ -27,7 +27,7 @@ class Attempt {
   ~Attempt();
 
   // Absent: the client has its answer. Else the row is open until Settle().
-  boost::asio::awaitable<std::optional<RequestError>> Run();
+  Awaitable<std::optional<RequestError>> Run();
   void Settle(const RequestError& error, AttemptRecord::Winner winner);
 
   const std::vector<Header>& answer_headers() const { return answer_headers_; }  // Of the upstream, for the client.
@@ -37,8 +37,8 @@ class Attempt {
   std::optional<RequestError> FindKey();
   std::optional<RequestError> BuildBody();
   UpstreamRequest BuildRequest() const;
-  boost::asio::awaitable<RequestError> ReadError();
-  boost::asio::awaitable<std::optional<RequestError>> Answer();
+  Awaitable<RequestError> ReadError();
+  Awaitable<std::optional<RequestError>> Answer();
   std::unique_ptr<translate::Reply> MakeReply() const;
   std::vector<Header> ClientHeaders() const;
   translate::Form ClientForm() const;

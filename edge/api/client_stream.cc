@@ -1,28 +1,38 @@
 #include "edge/api/client_stream.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
+
+#include "edge/http/awaitable.h"
 
 namespace ccp::edge {
 namespace {
 namespace asio = boost::asio;
 }  // namespace
 
-asio::awaitable<void> ClientStream::Write(std::string_view piece) {
+bool ClientStream::TryWrite(std::string_view piece) {
+  if (writing_ || !writer_.begun() || !writer_.TryWrite(piece)) return false;
+  last_write_ = std::chrono::steady_clock::now();
+  return true;
+}
+
+Awaitable<void> ClientStream::Write(std::string_view piece) {
   co_await TakeTurn();
   co_await writer_.Write(piece);
   LeaveTurn();
 }
 
-asio::awaitable<void> ClientStream::End(std::string_view last_piece) {
+Awaitable<void> ClientStream::End(std::string_view last_piece) {
   co_await TakeTurn();
   co_await writer_.End(last_piece);
   LeaveTurn();
 }
 
-asio::awaitable<void> ClientStream::TakeTurn() {
-  while (writing_) co_await idle_.async_wait(asio::as_tuple(asio::use_awaitable));
+Awaitable<void> ClientStream::TakeTurn() {
+  while (writing_) {
+    ++waiting_;
+    co_await idle_.async_wait(kAwaitTuple);
+    --waiting_;
+  }
   writing_ = true;
   if (!writer_.begun()) co_await writer_.Begin(200, std::move(headers_));
 }
@@ -30,7 +40,7 @@ asio::awaitable<void> ClientStream::TakeTurn() {
 void ClientStream::LeaveTurn() {
   writing_ = false;
   last_write_ = std::chrono::steady_clock::now();
-  idle_.cancel();
+  if (waiting_ > 0) idle_.cancel();
 }
 
 }  // namespace ccp::edge

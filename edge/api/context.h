@@ -3,7 +3,6 @@
 // Ownership: everything pointed to outlives the worker's requests, which `app` sees to.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -15,6 +14,7 @@
 #include "common/json/document.h"
 #include "common/tokens/calibration.h"
 #include "common/tokens/count.h"
+#include "edge/http/awaitable.h"
 #include "edge/observe/metrics.h"
 #include "edge/snapshot.h"
 #include "edge/upstream/attempts.h"
@@ -43,7 +43,7 @@ struct ApiContext {
   TurnTimes times;
   std::vector<std::string> host_names;               // Allowed in Host besides the loopback names; lower-case.
   std::vector<std::string> allowed_origins;          // Web pages that may use this edge: "https://app.example"
-  std::function<boost::asio::awaitable<Metrics>()> collect_metrics;  // Of all workers.
+  std::function<Awaitable<Metrics>()> collect_metrics;  // Of all workers.
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   bool draining = false;
 

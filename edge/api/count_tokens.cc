@@ -10,6 +10,7 @@
 #include "edge/api/headers.h"
 #include "edge/api/records.h"
 #include "edge/api/sizing.h"
+#include "edge/http/awaitable.h"
 #include "edge/translate/direct_request.h"
 #include "edge/translate/messages_request.h"
 
@@ -36,7 +37,7 @@ const config::Model* ModelFor(const MessagesRequest& request, const ApiContext& 
   return decision.has_error || decision.candidates.empty() ? nullptr : decision.candidates.front();
 }
 
-asio::awaitable<std::optional<UpstreamCount>> AskUpstream(ApiContext& context, HttpRequest& client,
+Awaitable<std::optional<UpstreamCount>> AskUpstream(ApiContext& context, HttpRequest& client,
                                                           const MessagesRequest& request, const config::Model& model) {
   const std::string key = model.api_key_name.empty() ? std::string() : context.keys->Find(model.api_key_name);
   if (key.empty() && !MayPassCredential(model) && !model.api_key_name.empty()) co_return std::nullopt;
@@ -61,7 +62,7 @@ asio::awaitable<std::optional<UpstreamCount>> AskUpstream(ApiContext& context, H
 }  // namespace
 
 // The answer is only a number, so whatever goes wrong upstream, the local count serves.
-asio::awaitable<void> CountTokens(ApiContext& context, HttpRequest& http, ResponseWriter& response) {
+Awaitable<void> CountTokens(ApiContext& context, HttpRequest& http, ResponseWriter& response) {
   std::string request_id = NewId("req_");
   const std::shared_ptr<const Snapshot> snapshot = context.snapshot;
   auto parsed = MessagesRequest::Parse(std::move(http.body), MessagesRequest::Endpoint::kCountTokens);

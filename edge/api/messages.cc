@@ -3,10 +3,11 @@
 
 #include "edge/api/endpoints.h"
 #include "edge/api/turn.h"
+#include "edge/http/awaitable.h"
 
 namespace ccp::edge {
 
-boost::asio::awaitable<void> Messages(ApiContext& context, HttpRequest& request, ResponseWriter& response) {
+Awaitable<void> Messages(ApiContext& context, HttpRequest& request, ResponseWriter& response) {
   const auto executor = co_await boost::asio::this_coro::executor;
   Turn turn(context, request, response, executor);
   co_await turn.Run();

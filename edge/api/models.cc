@@ -11,6 +11,7 @@
 #include "edge/api/answers.h"
 #include "edge/api/endpoints.h"
 #include "edge/api/router.h"
+#include "edge/http/awaitable.h"
 
 namespace ccp::edge {
 namespace {
@@ -121,14 +122,14 @@ std::string OpenAiList(const std::vector<config::Model>& models) {
 
 }  // namespace
 
-asio::awaitable<void> ListModels(ApiContext& context, HttpRequest& request, ResponseWriter& response) {
+Awaitable<void> ListModels(ApiContext& context, HttpRequest& request, ResponseWriter& response) {
   if (context.snapshot == nullptr) return SendError(response, NoConfigurationYet(), NewId("req_"));
   const std::vector<config::Model>& models = context.snapshot->policy->catalog().models;
   const bool anthropic = ShapeFor(request) == Shape::kAnthropic;
   return SendJson(response, anthropic ? AnthropicList(models, request.query) : OpenAiList(models));
 }
 
-asio::awaitable<void> GetModel(ApiContext& context, HttpRequest& request, ResponseWriter& response) {
+Awaitable<void> GetModel(ApiContext& context, HttpRequest& request, ResponseWriter& response) {
   if (context.snapshot == nullptr) return SendError(response, NoConfigurationYet(), NewId("req_"));
   const std::string id = PercentDecoded(CanonicalPath(request.path).substr(kModelsPath.size()));
   const config::Model* model = context.snapshot->policy->Find(id);

@@ -2,25 +2,26 @@
 #include "common/base/text.h"
 #include "edge/api/answers.h"
 #include "edge/api/endpoints.h"
+#include "edge/http/awaitable.h"
 
 namespace ccp::edge {
 namespace {
 namespace asio = boost::asio;
 }  // namespace
 
-asio::awaitable<void> Hello(ApiContext&, HttpRequest&, ResponseWriter& response) {
+Awaitable<void> Hello(ApiContext&, HttpRequest&, ResponseWriter& response) {
   return SendJson(response, R"({"service":"ccp-edge","messages":"POST /v1/messages","models":"GET /v1/models"})");
 }
 
-asio::awaitable<void> Health(ApiContext&, HttpRequest&, ResponseWriter& response) { return SendText(response, 200, "ok\n"); }
+Awaitable<void> Health(ApiContext&, HttpRequest&, ResponseWriter& response) { return SendText(response, 200, "ok\n"); }
 
-asio::awaitable<void> Ready(ApiContext& context, HttpRequest&, ResponseWriter& response) {
+Awaitable<void> Ready(ApiContext& context, HttpRequest&, ResponseWriter& response) {
   if (context.draining) return SendText(response, 503, "draining\n");
   if (context.snapshot == nullptr) return SendText(response, 503, "no configuration yet\n");
   return SendText(response, 200, Concat("ready revision=", context.snapshot->revision, "\n"));
 }
 
-asio::awaitable<void> PrometheusMetrics(ApiContext& context, HttpRequest&, ResponseWriter& response) {
+Awaitable<void> PrometheusMetrics(ApiContext& context, HttpRequest&, ResponseWriter& response) {
   const Metrics metrics = co_await context.collect_metrics();
   const std::string body = metrics.PrometheusText(context.snapshot == nullptr ? 0 : context.snapshot->revision);
   std::vector<Header> headers;
@@ -29,7 +30,7 @@ asio::awaitable<void> PrometheusMetrics(ApiContext& context, HttpRequest&, Respo
 }
 
 // Claude Code's telemetry when it takes us for its first party: accepted, so that it does not retry, and dropped.
-asio::awaitable<void> SwallowEvents(ApiContext&, HttpRequest&, ResponseWriter& response) {
+Awaitable<void> SwallowEvents(ApiContext&, HttpRequest&, ResponseWriter& response) {
   return SendJson(response, "{}");
 }
 

@@ -1,15 +1,15 @@
 #include "edge/api/pump.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
 #include <utility>
+
+#include "edge/http/awaitable.h"
 
 namespace ccp::edge {
 namespace {
@@ -37,7 +37,7 @@ Pump::Pump(TurnState& turn, Reply& reply, UpstreamCall& call, AttemptRecord& rec
   if (options_.client == Form::kEvents && !turn_.stream.begun()) turn_.stream.SetHeaders(std::move(options_.headers));
 }
 
-asio::awaitable<std::optional<RequestError>> Pump::Run() {
+Awaitable<std::optional<RequestError>> Pump::Run() {
   if (options_.client == Form::kEvents) {
     co_await RunBesideKeepAlive();
   } else {
@@ -46,12 +46,12 @@ asio::awaitable<std::optional<RequestError>> Pump::Run() {
   co_return std::move(result_);
 }
 
-asio::awaitable<void> Pump::RunBesideKeepAlive() {
+Awaitable<void> Pump::RunBesideKeepAlive() {
   const auto executor = co_await asio::this_coro::executor;
   auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, Relay(), asio::deferred),
                                                        asio::co_spawn(executor, KeepAlive(), asio::deferred));
   auto [order, relay_failure, keep_alive_failure, overdue] =
-      co_await group.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+      co_await group.async_wait(asio::experimental::wait_for_one(), kAwait);
   const bool relay_first = order[0] == 0;
   if (relay_first && relay_failure) std::rethrow_exception(relay_failure);
   if (relay_first) co_return;
@@ -64,7 +64,7 @@ asio::awaitable<void> Pump::RunBesideKeepAlive() {
   co_await Conclude();
 }
 
-asio::awaitable<void> Pump::Relay() {
+Awaitable<void> Pump::Relay() {
   while (ended_ == Ended::kNo) {
     in_.clear();
     const Result<std::size_t> read = co_await call_.Read(in_);
@@ -72,7 +72,8 @@ asio::awaitable<void> Pump::Relay() {
     Digest(read);
     if (ended_ != Ended::kNo) break;
     NoteLingering();
-    if (options_.client == Form::kEvents && !out_.empty()) co_await turn_.stream.Write(out_);
+    const bool due = options_.client == Form::kEvents && !out_.empty();
+    if (due && !turn_.stream.TryWrite(out_)) co_await turn_.stream.Write(out_);
     if (options_.client == Form::kEvents && reply_.phase() == translate::Reply::Phase::kContent) turn_.ForgetRequest();
   }
   co_await Conclude();
@@ -112,7 +113,7 @@ void Pump::NoteLingering() {
 }
 
 // It is cancelled when the relay is through, and when the client leaves.
-asio::awaitable<bool> Pump::KeepAlive() {
+Awaitable<bool> Pump::KeepAlive() {
   const TurnTimes& times = turn_.context.times;
   std::string text;
   if (!lingering_) {  // The relay began first, and may have come so far already.
@@ -122,7 +123,7 @@ asio::awaitable<bool> Pump::KeepAlive() {
   while (true) {
     // Each stream ends by cancelling this wait. To unwind from it by an exception would cost as much as twenty events.
     co_await asio::this_coro::throw_if_cancelled(false);
-    const auto [moved] = co_await keep_alive_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    const auto [moved] = co_await keep_alive_timer_.async_wait(kAwaitTuple);
     const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
     if (cancelled != asio::cancellation_type::none) co_return false;
     co_await asio::this_coro::throw_if_cancelled(true);
@@ -145,12 +146,12 @@ asio::awaitable<bool> Pump::KeepAlive() {
   }
 }
 
-asio::awaitable<void> Pump::Conclude() {
+Awaitable<void> Pump::Conclude() {
   if (reply_.phase() == Reply::Phase::kComplete) return DeliverAnswer();
   return DeliverFailure();
 }
 
-asio::awaitable<void> Pump::DeliverAnswer() {
+Awaitable<void> Pump::DeliverAnswer() {
   turn_.http_status = 200;
   record_.Close(usage::Outcome::kOk, AttemptRecord::Winner::kYes, {});
   if (options_.client == Form::kEvents) {
@@ -160,7 +161,7 @@ asio::awaitable<void> Pump::DeliverAnswer() {
   }
 }
 
-asio::awaitable<void> Pump::DeliverFailure() {
+Awaitable<void> Pump::DeliverFailure() {
   const bool nothing_went_out = options_.client == Form::kJson || !(content_before_ || ErrorStandsIn(out_));
   if (nothing_went_out) {
     result_ = Failure();  // At most message_start stands in out_; the next attempt or the turn's end writes it anew.

@@ -4,8 +4,6 @@
 // Cancellation: the client's departure unwinds it; destroying the call closes the upstream connection.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +11,7 @@
 #include "common/base/error.h"
 #include "edge/api/records.h"
 #include "edge/api/turn_state.h"
+#include "edge/http/awaitable.h"
 #include "edge/translate/reply.h"
 #include "edge/upstream/client.h"
 
@@ -29,20 +28,20 @@ class Pump {
 
   // The error if another attempt may still answer: then nothing of this one but message_start went out, and the record is
   // still open. Absent: the client has its answer, whole or visibly cut.
-  boost::asio::awaitable<std::optional<RequestError>> Run();
+  Awaitable<std::optional<RequestError>> Run();
 
  private:
   enum class Ended { kNo, kComplete, kFailed };
 
-  boost::asio::awaitable<void> RunBesideKeepAlive();
-  boost::asio::awaitable<void> Relay();
-  boost::asio::awaitable<bool> KeepAlive();  // True: the token counts are overdue. False: it was cancelled.
+  Awaitable<void> RunBesideKeepAlive();
+  Awaitable<void> Relay();
+  Awaitable<bool> KeepAlive();  // True: the token counts are overdue. False: it was cancelled.
   void Digest(const Result<std::size_t>& read);
   void DigestBrokenRead(const RequestError& error);
   void NoteLingering();
-  boost::asio::awaitable<void> Conclude();
-  boost::asio::awaitable<void> DeliverAnswer();
-  boost::asio::awaitable<void> DeliverFailure();
+  Awaitable<void> Conclude();
+  Awaitable<void> DeliverAnswer();
+  Awaitable<void> DeliverFailure();
   bool ClientIsTold() const;
   const RequestError& Failure() const;
 
@@ -51,7 +50,7 @@ class Pump {
   UpstreamCall& call_;
   AttemptRecord& record_;
   Options options_;
-  boost::asio::steady_timer keep_alive_timer_;
+  Timer keep_alive_timer_;
   std::string in_;
   std::string out_;
   Ended ended_ = Ended::kNo;

@@ -1,8 +1,6 @@
 #include "edge/api/turn.h"
 
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <functional>
 #include <utility>
 
@@ -14,6 +12,7 @@
 #include "edge/api/headers.h"
 #include "edge/api/records.h"
 #include "edge/api/sizing.h"
+#include "edge/http/awaitable.h"
 #include "edge/observe/access_log.h"
 #include "edge/translate/reply.h"
 
@@ -34,7 +33,7 @@ std::chrono::milliseconds Milliseconds(std::chrono::microseconds duration) {
 
 }  // namespace
 
-Turn::Turn(ApiContext& context, HttpRequest& http, ResponseWriter& client, const asio::any_io_executor& executor)
+Turn::Turn(ApiContext& context, HttpRequest& http, ResponseWriter& client, Executor executor)
     : state_{.context = context,
              .http = http,
              .client = client,
@@ -74,7 +73,7 @@ Turn::~Turn() {
   log::Info(AccessLine(entry));
 }
 
-asio::awaitable<void> Turn::Run() {
+Awaitable<void> Turn::Run() {
   if (auto error = Read()) {
     RecordRejection(*error);
     co_await GiveUp(*std::move(error));
@@ -109,13 +108,13 @@ route::Facts Turn::CollectFacts() {
   return facts;
 }
 
-asio::awaitable<void> Turn::TryCandidates() {
+Awaitable<void> Turn::TryCandidates() {
   AttemptPlan plan(state_.decision.candidates, state_.decision.on_quota, state_.context.times.attempts);
   AttemptPlan::Step step = plan.First();
   while (true) {
     if (step.wait.count() > 0) {
-      asio::steady_timer pause(state_.stream.executor(), step.wait);
-      co_await pause.async_wait(asio::use_awaitable);
+      Timer pause(state_.stream.executor(), step.wait);
+      co_await pause.async_wait(kAwait);
     }
     ++state_.attempts;
     Attempt attempt(state_, *step.model);
@@ -131,7 +130,7 @@ asio::awaitable<void> Turn::TryCandidates() {
   }
 }
 
-asio::awaitable<void> Turn::GiveUp(RequestError error) {
+Awaitable<void> Turn::GiveUp(RequestError error) {
   state_.http_status = error.http_status;
   state_.error = error.message;
   if (state_.stream.begun()) {

@@ -23,6 +23,7 @@
 #include "edge/app/certificate_watch.h"
 #include "edge/app/listen_address.h"
 #include "edge/app/worker.h"
+#include "edge/http/awaitable.h"
 #include "edge/link/control_link.h"
 #include "edge/upstream/keys.h"
 #include "edge/usage/journal.h"
@@ -262,7 +263,7 @@ class EdgeApp final : public App {
     return open;
   }
 
-  asio::awaitable<Metrics> CollectMetrics() {
+  Awaitable<Metrics> CollectMetrics() {
     Metrics sum;
     for (const auto& worker : workers_) {
       const Metrics metrics = co_await worker->ReadMetrics();

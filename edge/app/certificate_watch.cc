@@ -5,7 +5,6 @@
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
 #include <ctime>
@@ -16,6 +15,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "edge/http/awaitable.h"
 
 namespace ccp::edge {
 namespace {
@@ -120,7 +120,7 @@ class Watch final : public CertificateWatch {
   Stamps tried_;  // When the files were read last.
   asio::io_context loop_{1};
   asio::signal_set hangup_{loop_, SIGHUP};
-  asio::steady_timer timer_{loop_};
+  Timer timer_{loop_};
   std::thread thread_;
 };
 

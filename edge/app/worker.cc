@@ -2,16 +2,15 @@
 
 #include <malloc.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <utility>
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "edge/http/awaitable.h"
 
 namespace ccp::edge {
 namespace {
@@ -148,12 +147,12 @@ void Worker::Stop() {
 
 // The allocator keeps what a burst of large requests took, for the next one. Once nothing has happened for a while, the
 // system gets it back.
-asio::awaitable<void> Worker::ReturnMemoryWhenIdle() {
+Awaitable<void> Worker::ReturnMemoryWhenIdle() {
   std::uint64_t seen = 0;       // Requests at the last look.
   std::uint64_t returned = 0;   // Requests when memory was last given back.
   while (true) {
     idle_timer_.expires_after(kIdleCheck);
-    const auto [stopped] = co_await idle_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    const auto [stopped] = co_await idle_timer_.async_wait(kAwaitTuple);
     if (stopped) co_return;
     const std::uint64_t total = requests_total();
     const bool idle = total == std::exchange(seen, total) && open_requests() == 0;
@@ -161,9 +160,9 @@ asio::awaitable<void> Worker::ReturnMemoryWhenIdle() {
   }
 }
 
-asio::awaitable<Metrics> Worker::ReadMetrics() { return asio::co_spawn(loop_, CopyMetrics(), asio::use_awaitable); }
+Awaitable<Metrics> Worker::ReadMetrics() { return asio::co_spawn(loop_, CopyMetrics(), kAwait); }
 
-asio::awaitable<Metrics> Worker::CopyMetrics() {
+Awaitable<Metrics> Worker::CopyMetrics() {
   Metrics metrics = context_.metrics;
   metrics.open_connections = server_->open_connections();
   metrics.open_requests = server_->busy_connections();
@@ -172,7 +171,7 @@ asio::awaitable<Metrics> Worker::CopyMetrics() {
   co_return metrics;
 }
 
-asio::awaitable<void> Worker::Handle(HttpRequest& request, ResponseWriter& response) {
+Awaitable<void> Worker::Handle(HttpRequest& request, ResponseWriter& response) {
   const OpenRequest open(*this);
   co_await api_.Handle(request, response);
   TellWhatWasLearned();

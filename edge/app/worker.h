@@ -6,10 +6,8 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -22,6 +20,7 @@
 #include "edge/api/api.h"
 #include "edge/api/context.h"
 #include "edge/app/listen_address.h"
+#include "edge/http/awaitable.h"
 #include "edge/http/connection_gate.h"
 #include "edge/http/server.h"
 #include "edge/http/tls_identity.h"
@@ -41,7 +40,7 @@ struct WorkerOptions {
   const KeyStore* keys = nullptr;
   UsageSink* usage = nullptr;
   std::shared_ptr<const Snapshot> snapshot;                                // May be nullptr.
-  std::function<boost::asio::awaitable<Metrics>()> collect_metrics;
+  std::function<Awaitable<Metrics>()> collect_metrics;
   std::function<void()> on_idle;                                           // The last open request ended; on this thread.
   std::function<void(const tokens::Calibrations&)> on_learned;             // Now and then; on this worker's thread.
 };
@@ -63,7 +62,7 @@ class Worker {
   void Drain();                                           // Accepts nothing more; open requests go on.
   void Stop();                                            // Cuts what is open and ends the thread.
 
-  boost::asio::awaitable<Metrics> ReadMetrics();          // From another worker's coroutine.
+  Awaitable<Metrics> ReadMetrics();          // From another worker's coroutine.
   std::uint64_t open_requests() const { return open_requests_.load(std::memory_order_relaxed); }
   std::uint64_t requests_total() const { return requests_total_.load(std::memory_order_relaxed); }
 
@@ -71,15 +70,16 @@ class Worker {
   class OpenRequest;
   explicit Worker(WorkerOptions options);
   absl::Status Bind();
-  boost::asio::awaitable<void> Handle(HttpRequest& request, ResponseWriter& response);
-  boost::asio::awaitable<Metrics> CopyMetrics();
-  boost::asio::awaitable<void> ReturnMemoryWhenIdle();
+  Awaitable<void> Handle(HttpRequest& request, ResponseWriter& response);
+  Awaitable<Metrics> CopyMetrics();
+  Awaitable<void> ReturnMemoryWhenIdle();
   void TellWhatWasLearned();
 
   WorkerOptions options_;
-  boost::asio::io_context loop_{1};                       // The hint: one thread, so the loop itself need not lock.
+  // The hint: sockets are touched by this thread alone, so Asio need not lock them; others may still post.
+  boost::asio::io_context loop_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{loop_.get_executor()};
-  boost::asio::steady_timer idle_timer_{loop_};
+  Timer idle_timer_{loop_};
   std::unique_ptr<UpstreamClient> upstream_;
   std::shared_ptr<const tokens::Vocabulary> vocabulary_;
   ApiContext context_;

@@ -1,15 +1,13 @@
 #include "edge/http/client_connection.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "edge/http/awaitable.h"
 
 namespace ccp::edge {
 namespace {
@@ -18,7 +16,6 @@ namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 using boost::system::error_code;
 
-constexpr auto kQuiet = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kSlowestBodyBytesPerSecond = 1024;  // On average, once body_stall is over: less is an attack.
 // After a refusal the client may still be sending. Closing at once would reset the connection and lose the answer.
 constexpr std::chrono::seconds kLingerTime{5};
@@ -71,7 +68,7 @@ void ClientConnection::Enter(Phase phase) {
   phase_ = phase;
 }
 
-asio::awaitable<void> ClientConnection::Run(std::shared_ptr<ClientConnection> self) {
+Awaitable<void> ClientConnection::Run(std::shared_ptr<ClientConnection> self) {
   bool open = co_await self->Handshake();
   if (open) open = co_await self->ReadRequest();
   while (open) {
@@ -83,7 +80,7 @@ asio::awaitable<void> ClientConnection::Run(std::shared_ptr<ClientConnection> se
   self->wire_->Close();
 }
 
-asio::awaitable<void> ClientConnection::RunRefusal(std::shared_ptr<ClientConnection> self, RequestError error) {
+Awaitable<void> ClientConnection::RunRefusal(std::shared_ptr<ClientConnection> self, RequestError error) {
   self->Enter(Phase::kClosing);
   ++self->server_->refusals;
   const bool open = co_await self->Handshake();
@@ -96,7 +93,7 @@ bool ClientConnection::reading() const {
   return parser_.state() != RequestParser::State::kComplete && parser_.state() != RequestParser::State::kFailed;
 }
 
-asio::awaitable<bool> ClientConnection::Handshake() {
+Awaitable<bool> ClientConnection::Handshake() {
   deadline_ = Clock::now() + server_->options.limits.header_time;
   while (!server_->stopping) {
     error_code error;
@@ -114,7 +111,7 @@ asio::awaitable<bool> ClientConnection::Handshake() {
   co_return false;
 }
 
-asio::awaitable<bool> ClientConnection::ReadRequest() {
+Awaitable<bool> ClientConnection::ReadRequest() {
   bool continued = false;
   deadline_ = Clock::now() + server_->options.limits.keep_alive;
   FeedLeftover();
@@ -170,7 +167,7 @@ void ClientConnection::SetReadDeadline(RequestParser::State before) {
   deadline_ = std::min(now + limits.body_stall, body_begin_ + limits.body_stall + earned);
 }
 
-asio::awaitable<bool> ClientConnection::ServeRequest() {
+Awaitable<bool> ClientConnection::ServeRequest() {
   HttpRequest& request = parser_.request();
   const std::size_t query = request.target.find('?');
   request.path = std::string_view(request.target).substr(0, query);
@@ -193,7 +190,7 @@ asio::awaitable<bool> ClientConnection::ServeRequest() {
 }
 
 // Returns when the handler is through. Cancels it if the client goes away first.
-asio::awaitable<void> ClientConnection::WatchClient(Turn& turn) {
+Awaitable<void> ClientConnection::WatchClient(Turn& turn) {
   while (!turn.done) {
     const auto [error] = co_await wire_->Readable();
     if (turn.done) co_return;
@@ -204,12 +201,12 @@ asio::awaitable<void> ClientConnection::WatchClient(Turn& turn) {
       turn.cancel.emit(asio::cancellation_type::terminal);
     }
     // After a pipelined request the socket stays readable: there is nothing more to watch for.
-    while (!turn.done) co_await turn.finished.async_wait(kQuiet);
+    while (!turn.done) co_await turn.finished.async_wait(kAwaitTuple);
   }
 }
 
 // The handler left without a whole response: an answer if none was begun, else a visible cut.
-asio::awaitable<void> ClientConnection::Repair(Turn& turn) {
+Awaitable<void> ClientConnection::Repair(Turn& turn) {
   if (turn.failure) {
     try {
       std::rethrow_exception(turn.failure);
@@ -226,7 +223,7 @@ asio::awaitable<void> ClientConnection::Repair(Turn& turn) {
   co_await Refuse(std::move(error));
 }
 
-asio::awaitable<void> ClientConnection::Refuse(RequestError error) {
+Awaitable<void> ClientConnection::Refuse(RequestError error) {
   idle_ = false;
   expired_ = false;
   Response response(*wire_, deadline_, *server_,
@@ -241,7 +238,7 @@ asio::awaitable<void> ClientConnection::Refuse(RequestError error) {
   co_await Linger();
 }
 
-asio::awaitable<void> ClientConnection::Linger() {
+Awaitable<void> ClientConnection::Linger() {
   wire_->EndSending();
   deadline_ = Clock::now() + kLingerTime;
   std::size_t discarded = 0;

@@ -4,7 +4,6 @@
 // Threading: the server's thread.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <chrono>
 #include <exception>
@@ -12,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "edge/http/awaitable.h"
 #include "edge/http/client_wire.h"
 #include "edge/http/connection_gate.h"
 #include "edge/http/request_parser.h"
@@ -27,9 +27,9 @@ class ClientConnection {
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
 
-  static boost::asio::awaitable<void> Run(std::shared_ptr<ClientConnection> self);
+  static Awaitable<void> Run(std::shared_ptr<ClientConnection> self);
   // Says no to whatever comes, and closes. For a connection without a pass.
-  static boost::asio::awaitable<void> RunRefusal(std::shared_ptr<ClientConnection> self, RequestError error);
+  static Awaitable<void> RunRefusal(std::shared_ptr<ClientConnection> self, RequestError error);
 
   void Expire(std::chrono::steady_clock::time_point now);  // The sweep: ends what is past its deadline.
   void CloseIfIdle();
@@ -38,13 +38,13 @@ class ClientConnection {
 
  private:
   class Turn;
-  boost::asio::awaitable<bool> Handshake();                // False: the connection ends.
-  boost::asio::awaitable<bool> ReadRequest();              // False: the connection ends.
-  boost::asio::awaitable<bool> ServeRequest();             // False: the connection ends.
-  boost::asio::awaitable<void> WatchClient(Turn& turn);
-  boost::asio::awaitable<void> Repair(Turn& turn);
-  boost::asio::awaitable<void> Refuse(RequestError error);
-  boost::asio::awaitable<void> Linger();
+  Awaitable<bool> Handshake();                // False: the connection ends.
+  Awaitable<bool> ReadRequest();              // False: the connection ends.
+  Awaitable<bool> ServeRequest();             // False: the connection ends.
+  Awaitable<void> WatchClient(Turn& turn);
+  Awaitable<void> Repair(Turn& turn);
+  Awaitable<void> Refuse(RequestError error);
+  Awaitable<void> Linger();
   void FeedLeftover();
   void SetReadDeadline(RequestParser::State before);
   void Enter(Phase phase);                                 // To the end of that phase's queue.

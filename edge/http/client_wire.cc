@@ -1,16 +1,14 @@
 #include "edge/http/client_wire.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "common/base/text.h"
+#include "edge/http/awaitable.h"
 
 namespace ccp::edge {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kQuiet = asio::as_tuple(asio::use_awaitable);
 
 class PlainClientWire final : public ClientWire {
  public:
@@ -61,12 +59,12 @@ void ClientWire::Cancel() {
   socket_.cancel(ignored);
 }
 
-asio::awaitable<std::tuple<boost::system::error_code>> ClientWire::Readable() {
-  return socket_.async_wait(receiving_waits_for_, kQuiet);
+Awaitable<std::tuple<boost::system::error_code>> ClientWire::Readable() {
+  return socket_.async_wait(receiving_waits_for_, kAwaitTuple);
 }
 
-asio::awaitable<std::tuple<boost::system::error_code>> ClientWire::Writable() {
-  return socket_.async_wait(sending_waits_for_, kQuiet);
+Awaitable<std::tuple<boost::system::error_code>> ClientWire::Writable() {
+  return socket_.async_wait(sending_waits_for_, kAwaitTuple);
 }
 
 std::string ClientWire::PeerName() const {

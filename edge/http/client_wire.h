@@ -8,7 +8,6 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +16,7 @@
 #include <string>
 #include <tuple>
 
+#include "edge/http/awaitable.h"
 #include "edge/http/server_state.h"
 #include "edge/http/tls_identity.h"
 
@@ -43,8 +43,8 @@ class ClientWire {
   void Abort();                                                         // Closes so that the client sees a cut. Idempotent.
   void Cancel();                                                        // Ends Readable() and Writable() with an error.
 
-  boost::asio::awaitable<std::tuple<ErrorCode>> Readable();
-  boost::asio::awaitable<std::tuple<ErrorCode>> Writable();
+  Awaitable<std::tuple<ErrorCode>> Readable();
+  Awaitable<std::tuple<ErrorCode>> Writable();
 
   std::string PeerName() const;                                         // "127.0.0.1:51234"
   TcpSocket TakeSocket() { return std::move(socket_); }                 // For a wire of another kind.

@@ -3,8 +3,11 @@
 #include <boost/beast/http/status.hpp>
 #include <boost/system/system_error.hpp>
 #include <charconv>
+#include <tuple>
+#include <utility>
 
 #include "common/base/text.h"
+#include "edge/http/awaitable.h"
 
 namespace ccp::edge {
 namespace {
@@ -69,7 +72,7 @@ void Response::BuildHead(int status, const std::vector<Header>& headers, Length 
   head_ += "\r\n";
 }
 
-asio::awaitable<void> Response::Send(int status, std::vector<Header> headers, std::string_view body) {
+Awaitable<void> Response::Send(int status, std::vector<Header> headers, std::string_view body) {
   BuildHead(status, headers, Length::kKnown, body.size());
   parts_ = {asio::buffer(head_), asio::const_buffer(), asio::const_buffer(), asio::const_buffer()};
   if (!form_.head_only && !HasNoBody(status)) parts_[2] = asio::buffer(body);
@@ -77,18 +80,30 @@ asio::awaitable<void> Response::Send(int status, std::vector<Header> headers, st
   return Transmit();
 }
 
-asio::awaitable<void> Response::Begin(int status, std::vector<Header> headers) {
+Awaitable<void> Response::Begin(int status, std::vector<Header> headers) {
   BuildHead(status, headers, Length::kUnknown, 0);
   co_return;
 }
 
-asio::awaitable<void> Response::Write(std::string_view piece) {
-  parts_ = {asio::buffer(head_), asio::const_buffer(), asio::const_buffer(), asio::const_buffer()};
-  if (!piece.empty() && !form_.head_only) AddChunk(piece);
+Awaitable<void> Response::Write(std::string_view piece) {
+  if (!std::exchange(half_sent_, false)) SetPiece(piece);
   return Transmit();
 }
 
-asio::awaitable<void> Response::End(std::string_view last_piece) {
+bool Response::TryWrite(std::string_view piece) {
+  SetPiece(piece);
+  boost::system::error_code error;
+  half_sent_ = !SendNow(error);
+  if (error) Fail(error);
+  return !half_sent_;
+}
+
+void Response::SetPiece(std::string_view piece) {
+  parts_ = {asio::buffer(head_), asio::const_buffer(), asio::const_buffer(), asio::const_buffer()};
+  if (!piece.empty() && !form_.head_only) AddChunk(piece);
+}
+
+Awaitable<void> Response::End(std::string_view last_piece) {
   parts_ = {asio::buffer(head_), asio::const_buffer(), asio::const_buffer(), asio::const_buffer()};
   if (!form_.head_only) {
     if (!last_piece.empty()) AddChunk(last_piece);
@@ -109,24 +124,34 @@ void Response::AddChunk(std::string_view piece) {
 }
 
 // One coroutine frame a write and, when the client keeps up, one system call.
-asio::awaitable<void> Response::Transmit() {
+Awaitable<void> Response::Transmit() {
+  boost::system::error_code error;
+  while (!SendNow(error)) {
+    deadline_ = std::chrono::steady_clock::now() + server_.options.limits.write_stall;
+    std::tie(error) = co_await wire_.Writable();
+    if (error) break;
+  }
+  if (error) Fail(error);
+}
+
+bool Response::SendNow(boost::system::error_code& error) {
   while (asio::buffer_size(parts_) > 0) {
-    boost::system::error_code error;
-    const std::size_t bytes = wire_.Send(parts_, error);
-    Sent(bytes);
+    Sent(wire_.Send(parts_, error));
     if (WouldBlock(error)) {
-      deadline_ = std::chrono::steady_clock::now() + server_.options.limits.write_stall;
-      const auto [wait_error] = co_await wire_.Writable();
-      error = wait_error;
+      error = {};
+      return false;
     }
-    if (error) {
-      client_gone_ = true;
-      whole_ = false;
-      throw boost::system::system_error(error, "write to the client");
-    }
+    if (error) return true;
   }
   deadline_ = kNoDeadline;
   std::string().swap(head_);  // Assigning "" would keep its memory for as long as the stream lasts.
+  return true;
+}
+
+void Response::Fail(const boost::system::error_code& error) {
+  client_gone_ = true;
+  whole_ = false;
+  throw boost::system::system_error(error, "write to the client");
 }
 
 void Response::Sent(std::size_t bytes) {

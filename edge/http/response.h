@@ -6,12 +6,12 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "edge/http/awaitable.h"
 #include "edge/http/client_wire.h"
 #include "edge/http/server.h"
 #include "edge/http/server_state.h"
@@ -31,11 +31,12 @@ class Response final : public ResponseWriter {
   Response(ClientWire& wire, Deadline& deadline, ServerState& server, Form form)
       : wire_(wire), deadline_(deadline), server_(server), form_(form) {}
 
-  boost::asio::awaitable<void> Send(int status, std::vector<Header> headers, std::string_view body) override;
-  boost::asio::awaitable<void> Begin(int status, std::vector<Header> headers) override;
-  boost::asio::awaitable<void> Write(std::string_view piece) override;
+  Awaitable<void> Send(int status, std::vector<Header> headers, std::string_view body) override;
+  Awaitable<void> Begin(int status, std::vector<Header> headers) override;
+  Awaitable<void> Write(std::string_view piece) override;
+  bool TryWrite(std::string_view piece) override;
   using ResponseWriter::End;
-  boost::asio::awaitable<void> End(std::string_view last_piece) override;
+  Awaitable<void> End(std::string_view last_piece) override;
   bool begun() const override { return begun_; }
   bool client_gone() const override { return client_gone_; }
   void CloseAfter() override { form_.keep_alive = false; }
@@ -49,7 +50,10 @@ class Response final : public ResponseWriter {
   enum class Length { kKnown, kUnknown };
   void BuildHead(int status, const std::vector<Header>& headers, Length length, std::size_t body_bytes);
   void AddChunk(std::string_view piece);
-  boost::asio::awaitable<void> Transmit();
+  void SetPiece(std::string_view piece);
+  bool SendNow(boost::system::error_code& error);      // False: something is left, for when the client takes more.
+  [[noreturn]] void Fail(const boost::system::error_code& error);
+  Awaitable<void> Transmit();
   void Sent(std::size_t bytes);
 
   ClientWire& wire_;
@@ -59,6 +63,7 @@ class Response final : public ResponseWriter {
   bool begun_ = false;
   bool whole_ = false;
   bool client_gone_ = false;
+  bool half_sent_ = false;                             // By TryWrite(): Write() goes on with parts_ as they are.
   std::string head_;                                   // Waits for the first piece: one packet instead of two.
   std::array<char, 20> chunk_size_{};
   ClientWire::Parts parts_{};                          // Head, chunk size, piece, what ends it.

@@ -3,15 +3,13 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "edge/http/awaitable.h"
 #include "edge/http/client_connection.h"
 #include "edge/http/client_wire.h"
 #include "edge/http/connection_gate.h"
@@ -24,7 +22,6 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
-constexpr auto kQuiet = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kShortestSweep{5};
 constexpr std::chrono::milliseconds kLongestSweep{1'000};
 constexpr std::chrono::milliseconds kPauseWithoutDescriptors{100};
@@ -62,7 +59,7 @@ class Server final : public HttpServer {
   Server(asio::io_context& context, Options options, HttpHandler handler)
       : state_(std::make_shared<ServerState>(context, std::move(options), std::move(handler))),
         acceptor_(std::make_shared<TcpAcceptor>(context.get_executor())),
-        sweep_timer_(std::make_shared<asio::steady_timer>(context)) {}
+        sweep_timer_(std::make_shared<Timer>(context)) {}
 
   ~Server() override {
     StopAccepting();
@@ -112,16 +109,16 @@ class Server final : public HttpServer {
 
  private:
   // Parameters by value: these coroutines may outlive the Server until the loop has unwound them.
-  static asio::awaitable<void> Accept(std::shared_ptr<ServerState> state, std::shared_ptr<TcpAcceptor> acceptor) {
+  static Awaitable<void> Accept(std::shared_ptr<ServerState> state, std::shared_ptr<TcpAcceptor> acceptor) {
     while (acceptor->is_open()) {
       TcpSocket socket(state->context.get_executor());
-      const auto [error] = co_await acceptor->async_accept(socket, kQuiet);
+      const auto [error] = co_await acceptor->async_accept(socket, kAwaitTuple);
       if (!acceptor->is_open()) co_return;
       if (error) {
         // Out of descriptors, most likely: connections wait in the backlog until some are free again.
         log::Warn(Concat("cannot accept a connection error=", error.message()));
-        asio::steady_timer pause(state->context, kPauseWithoutDescriptors);
-        co_await pause.async_wait(kQuiet);
+        Timer pause(state->context, kPauseWithoutDescriptors);
+        co_await pause.async_wait(kAwaitTuple);
         continue;
       }
       Adopt(state, std::move(socket));
@@ -162,11 +159,11 @@ class Server final : public HttpServer {
     return MakeTlsClientWire(std::move(socket), *state.options.tls);
   }
 
-  static asio::awaitable<void> Sweep(std::shared_ptr<ServerState> state, std::shared_ptr<asio::steady_timer> timer) {
+  static Awaitable<void> Sweep(std::shared_ptr<ServerState> state, std::shared_ptr<Timer> timer) {
     const auto interval = SweepInterval(state->options.limits);
     while (true) {
       timer->expires_after(interval);
-      const auto [error] = co_await timer->async_wait(kQuiet);
+      const auto [error] = co_await timer->async_wait(kAwaitTuple);
       if (error) co_return;
       const auto now = std::chrono::steady_clock::now();
       for (const ConnectionQueue& queue : state->queues) {
@@ -177,7 +174,7 @@ class Server final : public HttpServer {
 
   std::shared_ptr<ServerState> state_;
   std::shared_ptr<TcpAcceptor> acceptor_;
-  std::shared_ptr<asio::steady_timer> sweep_timer_;
+  std::shared_ptr<Timer> sweep_timer_;
   std::uint16_t port_ = 0;
 };
 

@@ -10,7 +10,6 @@
 //   is closed; the handler never sees them.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -22,6 +21,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/error.h"
+#include "edge/http/awaitable.h"
 
 namespace boost::asio {
 class io_context;
@@ -70,14 +70,18 @@ class ResponseWriter {
   virtual ~ResponseWriter() = default;
 
   // A whole response with Content-Length. Headers of framing (content-length, connection, date) are ours to write.
-  virtual boost::asio::awaitable<void> Send(int status, std::vector<Header> headers, std::string_view body) = 0;
+  virtual Awaitable<void> Send(int status, std::vector<Header> headers, std::string_view body) = 0;
 
   // A response of unknown length: chunked. Begin() waits for the first Write() to share its packet. Write() sends one
   // chunk, at once; an empty piece sends the head alone, if that is still due, and else nothing.
-  virtual boost::asio::awaitable<void> Begin(int status, std::vector<Header> headers) = 0;
-  virtual boost::asio::awaitable<void> Write(std::string_view piece) = 0;
-  virtual boost::asio::awaitable<void> End(std::string_view last_piece) = 0;
-  boost::asio::awaitable<void> End() { return End({}); }
+  virtual Awaitable<void> Begin(int status, std::vector<Header> headers) = 0;
+  virtual Awaitable<void> Write(std::string_view piece) = 0;
+  virtual Awaitable<void> End(std::string_view last_piece) = 0;
+  Awaitable<void> End() { return End({}); }
+
+  // Write() as far as it need not wait, without a coroutine. True: the kernel has all of it. False: Write() of the same
+  // piece comes next, and sends what is left of it.
+  virtual bool TryWrite(std::string_view /*piece*/) { return false; }
 
   virtual bool begun() const = 0;          // A status line went out.
   virtual bool client_gone() const = 0;
@@ -85,7 +89,7 @@ class ResponseWriter {
   virtual void Abort() = 0;                // Cut the connection now (without the last chunk): a truncated answer must look truncated.
 };
 
-using HttpHandler = std::function<boost::asio::awaitable<void>(HttpRequest&, ResponseWriter&)>;
+using HttpHandler = std::function<Awaitable<void>(HttpRequest&, ResponseWriter&)>;
 
 class HttpServer {
  public:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "edge/http/awaitable.h"
 #include "edge/upstream/content_decoder.h"
 #include "edge/upstream/dialer.h"
 #include "edge/upstream/response_parser.h"
@@ -28,7 +29,7 @@ class Call final : public UpstreamCall {
   std::string_view header(std::string_view lower_case_name) const override { return parser_.header(lower_case_name); }
   const std::vector<std::pair<std::string, std::string>>& headers() const override { return parser_.headers(); }
 
-  asio::awaitable<Result<std::size_t>> Read(std::string& out) override {
+  Awaitable<Result<std::size_t>> Read(std::string& out) override {
     const std::size_t before = out.size();
     if (!early_.empty()) {
       out += std::exchange(early_, {});
@@ -43,7 +44,7 @@ class Call final : public UpstreamCall {
   }
 
   // Until the head is complete; the deadline is the caller's. Body bytes that come along are kept for Read().
-  asio::awaitable<std::optional<RequestError>> ReadHead() {
+  Awaitable<std::optional<RequestError>> ReadHead() {
     while (!parser_.head_done()) {
       const auto [wait_error] = co_await connection_->wire().Readable();
       if (auto error = TakeArrived(wait_error, early_)) co_return error;
@@ -139,7 +140,7 @@ class Call final : public UpstreamCall {
 
 }  // namespace
 
-asio::awaitable<ExchangeOutcome> Exchange(CallResources& resources, std::unique_ptr<Connection> connection,
+Awaitable<ExchangeOutcome> Exchange(CallResources& resources, std::unique_ptr<Connection> connection,
                                           const std::string& head, const UpstreamRequest& request) {
   const auto expect = request.method == "HEAD" ? ResponseParser::Expect::kNoBody : ResponseParser::Expect::kBody;
   Wire& wire = connection->wire();

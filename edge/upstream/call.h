@@ -2,10 +2,10 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <string>
 
+#include "edge/http/awaitable.h"
 #include "edge/upstream/client.h"
 #include "edge/upstream/connection.h"
 #include "edge/upstream/pool.h"
@@ -26,7 +26,7 @@ struct ExchangeOutcome {
 };
 
 // Sends the request and reads the answer's head. `head` and `request` must live until this has returned.
-boost::asio::awaitable<ExchangeOutcome> Exchange(CallResources& resources, std::unique_ptr<Connection> connection,
+Awaitable<ExchangeOutcome> Exchange(CallResources& resources, std::unique_ptr<Connection> connection,
                                                  const std::string& head, const UpstreamRequest& request);
 
 }  // namespace ccp::edge

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "edge/http/awaitable.h"
 #include "edge/upstream/call.h"
 #include "edge/upstream/dialer.h"
 #include "edge/upstream/pool.h"
@@ -59,7 +60,7 @@ class PooledClient final : public UpstreamClient {
       : dialer_(context, std::move(tls), std::move(proxies)),
         shared_{ConnectionPool({options.idle_per_origin, options.idle_time}), {}} {}
 
-  asio::awaitable<Result<std::unique_ptr<UpstreamCall>>> Send(UpstreamRequest request) override {
+  Awaitable<Result<std::unique_ptr<UpstreamCall>>> Send(UpstreamRequest request) override {
     const auto url = urls_.Parse(request.url);
     if (!url.ok()) co_return BadRequestOfOurs(std::string(Message(url.status())));
     const Origin& origin = (*url)->origin;

@@ -9,7 +9,6 @@
 //   the answer had arrived.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/error.h"
 #include "common/config/model.h"
+#include "edge/http/awaitable.h"
 
 namespace boost::asio {
 class io_context;
@@ -44,7 +44,7 @@ class UpstreamCall {
 
   // Appends what has arrived of the body, decoded from its framing (and gzip, bounded, should an upstream send it
   // unasked); waits for at least one byte. 0: the body is complete. An error: it was cut, or idle too long.
-  virtual boost::asio::awaitable<Result<std::size_t>> Read(std::string& out) = 0;
+  virtual Awaitable<Result<std::size_t>> Read(std::string& out) = 0;
 
   // The body's end was read, and the connection is given back: nothing is left to wait for.
   virtual bool complete() const = 0;
@@ -65,7 +65,7 @@ class UpstreamClient {
   virtual ~UpstreamClient() = default;
 
   // Connects or reuses, sends the request, waits for the head of the answer.
-  virtual boost::asio::awaitable<Result<std::unique_ptr<UpstreamCall>>> Send(UpstreamRequest request) = 0;
+  virtual Awaitable<Result<std::unique_ptr<UpstreamCall>>> Send(UpstreamRequest request) = 0;
   // For the end: closes idle connections now, and busy ones when their answer is read.
   virtual void CloseIdle() = 0;
 };

@@ -1,14 +1,12 @@
 #include "edge/upstream/dialer.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "common/base/text.h"
+#include "edge/http/awaitable.h"
 #include "edge/upstream/address_guard.h"
 #include "edge/upstream/response_parser.h"
 
@@ -21,7 +19,6 @@ using Retry = RequestError::Retry;
 
 namespace {
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 
 // A lookup that its caller may abandon: getaddrinfo() cannot be interrupted.
 struct PendingLookup {
@@ -38,6 +35,16 @@ struct PendingLookup {
 Clock::time_point ShareOf(Clock::time_point deadline, std::size_t addresses_left) {
   const auto now = Clock::now();
   return now + (deadline - now) / static_cast<int>(addresses_left);
+}
+
+// Asio watched the socket for writing in order to connect it, and would go on: each wait for bytes would then wake at once,
+// because one may write. Registered anew, it is watched for writing only when a write has to wait.
+void WatchOnlyForReading(Socket& socket) {
+  ErrorCode error;
+  const auto protocol = socket.local_endpoint(error).protocol();
+  if (error) return;
+  const auto descriptor = socket.release(error);
+  if (!error) socket.assign(protocol, descriptor, error);
 }
 
 RequestError ConnectFailure(const Origin& peer, const Connection& connection, const ErrorCode& error) {
@@ -73,7 +80,7 @@ RequestError UpstreamTimeout(std::string what) {
 Dialer::Dialer(asio::io_context& context, std::shared_ptr<TlsSettings> tls, ProxyRules proxies)
     : context_(context), tls_(std::move(tls)), proxies_(std::move(proxies)) {}
 
-asio::awaitable<Result<std::unique_ptr<Connection>>> Dialer::Dial(Origin origin, std::shared_ptr<TlsSessions> sessions,
+Awaitable<Result<std::unique_ptr<Connection>>> Dialer::Dial(Origin origin, std::shared_ptr<TlsSessions> sessions,
                                                                   std::chrono::milliseconds connect) {
   const auto deadline = Clock::now() + connect;
   const Proxy* proxy = proxies_.For(origin);
@@ -91,7 +98,7 @@ asio::awaitable<Result<std::unique_ptr<Connection>>> Dialer::Dial(Origin origin,
   co_return std::move(connection);
 }
 
-asio::awaitable<Result<Dialer::Endpoints>> Dialer::Lookup(Origin origin, Deadline deadline) {
+Awaitable<Result<Dialer::Endpoints>> Dialer::Lookup(Origin origin, Deadline deadline) {
   ErrorCode not_an_address;
   const auto address = asio::ip::make_address(origin.host, not_an_address);
   if (!not_an_address) co_return Endpoints{tcp::endpoint(address, origin.port)};
@@ -105,7 +112,7 @@ asio::awaitable<Result<Dialer::Endpoints>> Dialer::Lookup(Origin origin, Deadlin
                                    lookup->finished = true;
                                    lookup->done.cancel();
                                  });
-  co_await lookup->done.async_wait(kTuple);
+  co_await lookup->done.async_wait(kAwaitTuple);
   if (!lookup->finished) co_return UpstreamTimeout(Concat("looking up ", origin.host, " took too long"));
   if (lookup->error) {
     co_return UpstreamFailure(Retry::kAgain, Concat("cannot look up ", origin.host, ": ", lookup->error.message()));
@@ -115,7 +122,7 @@ asio::awaitable<Result<Dialer::Endpoints>> Dialer::Lookup(Origin origin, Deadlin
   co_return endpoints;
 }
 
-asio::awaitable<std::optional<RequestError>> Dialer::Connect(Connection& connection, Origin peer, Deadline deadline) {
+Awaitable<std::optional<RequestError>> Dialer::Connect(Connection& connection, Origin peer, Deadline deadline) {
   auto found = co_await Lookup(peer, deadline);
   if (!found.ok()) co_return std::move(found).error();
   std::erase_if(*found, [](const tcp::endpoint& endpoint) { return IsForbiddenAddress(endpoint.address()); });
@@ -127,16 +134,17 @@ asio::awaitable<std::optional<RequestError>> Dialer::Connect(Connection& connect
     if (i > 0) connection.Reset(context_);
     connection.SetDeadline(ShareOf(deadline, found->size() - i));
     Socket& socket = connection.wire().socket();
-    std::tie(error) = co_await socket.async_connect((*found)[i], kTuple);
+    std::tie(error) = co_await socket.async_connect((*found)[i], kAwaitTuple);
     if (!error && !connection.timed_out()) {
       socket.set_option(tcp::no_delay(true), error);
+      WatchOnlyForReading(socket);
       co_return std::nullopt;
     }
   }
   co_return ConnectFailure(peer, connection, error);
 }
 
-asio::awaitable<std::optional<RequestError>> Dialer::Tunnel(Connection& connection, Proxy proxy) {
+Awaitable<std::optional<RequestError>> Dialer::Tunnel(Connection& connection, Proxy proxy) {
   const std::string authority = connection.origin().Authority();
   std::string head = Concat("CONNECT ", authority, " HTTP/1.1\r\nHost: ", authority, "\r\n");
   if (!proxy.authorization.empty()) head += Concat("Proxy-Authorization: ", proxy.authorization, "\r\n");
@@ -162,7 +170,7 @@ asio::awaitable<std::optional<RequestError>> Dialer::Tunnel(Connection& connecti
                                                       " with status ", parser.status()));
 }
 
-asio::awaitable<std::optional<RequestError>> Dialer::StartTls(Connection& connection,
+Awaitable<std::optional<RequestError>> Dialer::StartTls(Connection& connection,
                                                               std::shared_ptr<TlsSessions> sessions) {
   const Origin& origin = connection.origin();
   auto tls = MakeTlsWire(std::move(connection.wire().socket()), origin.host, tls_, std::move(sessions));

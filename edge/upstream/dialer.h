@@ -5,12 +5,12 @@
 //   forbidden address, a proxy that refuses: kElsewhere, since another try would end the same.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
 
 #include "common/base/error.h"
+#include "edge/http/awaitable.h"
 #include "edge/upstream/connection.h"
 #include "edge/upstream/proxy.h"
 
@@ -27,16 +27,16 @@ class Dialer {
   const ProxyRules& proxies() const { return proxies_; }
 
   // `connect` limits everything together, from the lookup to the end of the TLS handshake.
-  boost::asio::awaitable<Result<std::unique_ptr<Connection>>> Dial(Origin origin, std::shared_ptr<TlsSessions> sessions,
+  Awaitable<Result<std::unique_ptr<Connection>>> Dial(Origin origin, std::shared_ptr<TlsSessions> sessions,
                                                                    std::chrono::milliseconds connect);
 
  private:
   using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
   using Deadline = Watchdog::Clock::time_point;
-  boost::asio::awaitable<Result<Endpoints>> Lookup(Origin origin, Deadline deadline);
-  boost::asio::awaitable<std::optional<RequestError>> Connect(Connection& connection, Origin peer, Deadline deadline);
-  boost::asio::awaitable<std::optional<RequestError>> Tunnel(Connection& connection, Proxy proxy);
-  boost::asio::awaitable<std::optional<RequestError>> StartTls(Connection& connection,
+  Awaitable<Result<Endpoints>> Lookup(Origin origin, Deadline deadline);
+  Awaitable<std::optional<RequestError>> Connect(Connection& connection, Origin peer, Deadline deadline);
+  Awaitable<std::optional<RequestError>> Tunnel(Connection& connection, Proxy proxy);
+  Awaitable<std::optional<RequestError>> StartTls(Connection& connection,
                                                                std::shared_ptr<TlsSessions> sessions);
 
   boost::asio::io_context& context_;

@@ -1,29 +1,27 @@
 #include <sys/socket.h>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <utility>
 
+#include "edge/http/awaitable.h"
 #include "edge/upstream/wire.h"
 
 namespace ccp::edge {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 
 class PlainWire final : public Wire {
  public:
   explicit PlainWire(Socket socket) : socket_(std::move(socket)) {}
 
-  asio::awaitable<std::tuple<ErrorCode, std::size_t>> Write(RequestBuffers buffers) override {
-    return asio::async_write(socket_, buffers, kTuple);
+  Awaitable<std::tuple<ErrorCode, std::size_t>> Write(RequestBuffers buffers) override {
+    return asio::async_write(socket_, buffers, kAwaitTuple);
   }
 
-  asio::awaitable<std::tuple<ErrorCode>> Readable() override {
-    return socket_.async_wait(asio::socket_base::wait_read, kTuple);
+  Awaitable<std::tuple<ErrorCode>> Readable() override {
+    return socket_.async_wait(asio::socket_base::wait_read, kAwaitTuple);
   }
 
   std::size_t Take(std::span<char> into, ErrorCode& error) override {

@@ -2,18 +2,17 @@
 #include <openssl/x509v3.h>
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cstring>
 #include <utility>
 #include <vector>
 
 #include "common/base/text.h"
+#include "edge/http/awaitable.h"
 #include "edge/upstream/wire.h"
 
 namespace ccp::edge {
@@ -46,7 +45,6 @@ class TlsSettings {
 
 namespace {
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kRecordBytes = 16 * 1024;  // A TLS record's largest plain text.
 
 // Where an SSL keeps the TlsSessions of its origin.
@@ -82,8 +80,8 @@ class TlsWireImpl final : public TlsWire {
     return absl::OkStatus();
   }
 
-  asio::awaitable<std::tuple<ErrorCode>> Handshake() override {
-    return stream_.async_handshake(ssl::stream_base::client, kTuple);
+  Awaitable<std::tuple<ErrorCode>> Handshake() override {
+    return stream_.async_handshake(ssl::stream_base::client, kAwaitTuple);
   }
 
   std::string HandshakeProblem(const ErrorCode& error) const override {
@@ -96,17 +94,17 @@ class TlsWireImpl final : public TlsWire {
   bool resumed() const override { return SSL_session_reused(handle()) == 1; }
 
   // Joined first: a gather write would become a TLS record, and a system call, for each buffer.
-  asio::awaitable<std::tuple<ErrorCode, std::size_t>> Write(RequestBuffers buffers) override {
+  Awaitable<std::tuple<ErrorCode, std::size_t>> Write(RequestBuffers buffers) override {
     std::string joined;
     joined.reserve(asio::buffer_size(buffers));
     for (const auto& buffer : buffers) joined.append(static_cast<const char*>(buffer.data()), buffer.size());
-    co_return co_await asio::async_write(stream_, asio::buffer(joined), kTuple);
+    co_return co_await asio::async_write(stream_, asio::buffer(joined), kAwaitTuple);
   }
 
-  asio::awaitable<std::tuple<ErrorCode>> Readable() override {
+  Awaitable<std::tuple<ErrorCode>> Readable() override {
     if (begin_ < end_) co_return std::tuple<ErrorCode>();
     if (buffer_.empty()) buffer_.resize(kRecordBytes);
-    auto [error, bytes] = co_await stream_.async_read_some(asio::buffer(buffer_), kTuple);
+    auto [error, bytes] = co_await stream_.async_read_some(asio::buffer(buffer_), kAwaitTuple);
     begin_ = 0;
     end_ = bytes;
     co_return std::tuple<ErrorCode>(error);

@@ -4,7 +4,6 @@
 // Errors: as Asio and OpenSSL report them. The end of the stream is asio::error::eof.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,6 +16,7 @@
 #include <tuple>
 
 #include "absl/status/statusor.h"
+#include "edge/http/awaitable.h"
 
 
 namespace ccp::edge {
@@ -30,11 +30,11 @@ using RequestBuffers = std::array<boost::asio::const_buffer, 2>;
 class Wire {
  public:
   virtual ~Wire() = default;
-  virtual boost::asio::awaitable<std::tuple<ErrorCode, std::size_t>> Write(RequestBuffers buffers) = 0;  // All of them.
+  virtual Awaitable<std::tuple<ErrorCode, std::size_t>> Write(RequestBuffers buffers) = 0;  // All of them.
 
   // Waiting and taking are two steps, so that a waiting stream needs no buffer of its own. Take() after a successful
   // Readable() yields bytes, or 0 with would_block (wait again), or 0 with another error.
-  virtual boost::asio::awaitable<std::tuple<ErrorCode>> Readable() = 0;
+  virtual Awaitable<std::tuple<ErrorCode>> Readable() = 0;
   virtual std::size_t Take(std::span<char> into, ErrorCode& error) = 0;
 
   virtual bool Quiet() = 0;    // Open, and nothing has arrived: fit to carry the next request. A system call.
@@ -61,7 +61,7 @@ absl::StatusOr<std::shared_ptr<TlsSettings>> MakeTlsSettings(const std::string& 
 // issued for `host` (a name, or an address), sends SNI for names, offers http/1.1.
 class TlsWire : public Wire {
  public:
-  virtual boost::asio::awaitable<std::tuple<ErrorCode>> Handshake() = 0;
+  virtual Awaitable<std::tuple<ErrorCode>> Handshake() = 0;
   virtual std::string HandshakeProblem(const ErrorCode& error) const = 0;  // In words, after it failed.
   virtual bool refused_certificate() const = 0;   // That was the problem.
   virtual bool resumed() const = 0;

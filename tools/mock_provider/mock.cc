@@ -1,10 +1,7 @@
 #include "tools/mock_provider/mock.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <deque>
 #include <nlohmann/json.hpp>
@@ -14,6 +11,7 @@
 
 #include "common/base/id.h"
 #include "common/base/text.h"
+#include "edge/http/awaitable.h"
 #include "edge/http/server.h"
 #include "tools/mock_provider/canned.h"
 #include "tools/mock_provider/render.h"
@@ -23,6 +21,9 @@ namespace ccp::mock {
 namespace {
 
 namespace asio = boost::asio;
+using edge::Awaitable;
+using edge::Timer;
+using edge::kAwait;
 using edge::Header;
 using edge::HttpRequest;
 using edge::ResponseWriter;
@@ -41,10 +42,10 @@ bool EndsWith(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
-asio::awaitable<void> Pause(std::chrono::microseconds time) {
+Awaitable<void> Pause(std::chrono::microseconds time) {
   if (time <= std::chrono::microseconds(0)) co_return;
-  asio::steady_timer timer(co_await asio::this_coro::executor, time);
-  co_await timer.async_wait(asio::use_awaitable);
+  Timer timer(co_await asio::this_coro::executor, time);
+  co_await timer.async_wait(kAwait);
 }
 
 // The endpoints. Lives on the provider's thread.
@@ -54,7 +55,7 @@ class Endpoints {
     if (options_.canned_events > 0) canned_.emplace(options_.canned_events);
   }
 
-  asio::awaitable<void> Handle(HttpRequest& request, ResponseWriter& out) {
+  Awaitable<void> Handle(HttpRequest& request, ResponseWriter& out) {
     const std::string_view path = request.path;
     if (request.method == "POST" && EndsWith(path, "/chat/completions")) return Answer(Api::kChat, request, out);
     if (request.method == "POST" && EndsWith(path, "/messages")) return Answer(Api::kMessages, request, out);
@@ -73,18 +74,18 @@ class Endpoints {
       R"({"id":"mock-model","object":"model","type":"model","display_name":"Mock Model","created":1760000000,"owned_by":"mock"},)"
       R"({"id":"mock-small","object":"model","type":"model","display_name":"Mock Small","created":1760000000,"owned_by":"mock"}]})";
 
-  asio::awaitable<void> NotFoundAnswer(ResponseWriter& out) {
+  Awaitable<void> NotFoundAnswer(ResponseWriter& out) {
     const Rendering answer =
         RenderError(Api::kMessages, 404, "the mock provider has no such endpoint; see ccp-mock --help");
     co_await out.Send(404, answer.headers, answer.body);
   }
 
-  asio::awaitable<void> Answer(Api api, HttpRequest& http, ResponseWriter& out) {
+  Awaitable<void> Answer(Api api, HttpRequest& http, ResponseWriter& out) {
     if (canned_.has_value()) return AnswerCanned(canned_->For(api), http, out);
     return AnswerByScript(api, http, out);
   }
 
-  asio::awaitable<void> AnswerCanned(const CannedAnswer& answer, HttpRequest& http, ResponseWriter& out) {
+  Awaitable<void> AnswerCanned(const CannedAnswer& answer, HttpRequest& http, ResponseWriter& out) {
     if (!CannedAnswers::WantsStream(http.body)) {
       co_await out.Send(200, JsonType(), answer.body);
       co_return;
@@ -101,17 +102,17 @@ class Endpoints {
   }
 
   // By the clock and not by pauses, so that the pace holds however late the timers are.
-  asio::awaitable<void> WritePaced(const CannedAnswer& answer, ResponseWriter& out) {
-    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::steady_clock::now());
+  Awaitable<void> WritePaced(const CannedAnswer& answer, ResponseWriter& out) {
+    Timer timer(co_await asio::this_coro::executor, std::chrono::steady_clock::now());
     const std::chrono::nanoseconds step(1'000'000'000 / options_.tokens_per_second);
     for (const std::string& event : answer.events) {
       timer.expires_at(timer.expiry() + step);
-      co_await timer.async_wait(asio::use_awaitable);
+      co_await timer.async_wait(kAwait);
       co_await out.Write(event);
     }
   }
 
-  asio::awaitable<void> AnswerByScript(Api api, HttpRequest& http, ResponseWriter& out) {
+  Awaitable<void> AnswerByScript(Api api, HttpRequest& http, ResponseWriter& out) {
     Remember(http);
     auto request = ReadRequest(api, http.path, std::move(http.headers), std::move(http.body));
     if (!request.ok()) {
@@ -124,7 +125,7 @@ class Endpoints {
     co_await Deliver(PlanDelivery(reply, rendering, options_.tokens_per_second), rendering, out);
   }
 
-  asio::awaitable<void> Deliver(Delivery delivery, const Rendering& rendering, ResponseWriter& out) {
+  Awaitable<void> Deliver(Delivery delivery, const Rendering& rendering, ResponseWriter& out) {
     co_await Pause(delivery.head_delay);
     if (delivery.whole) {
       co_await out.Send(rendering.status, rendering.headers, delivery.writes.front().bytes);
@@ -150,11 +151,11 @@ class Endpoints {
   }
 
   // Until the client goes away: then this coroutine is cancelled.
-  asio::awaitable<void> Hang(ResponseWriter& out) {
+  Awaitable<void> Hang(ResponseWriter& out) {
     while (!out.client_gone()) co_await Pause(std::chrono::hours(1));
   }
 
-  asio::awaitable<void> CountTokens(HttpRequest& http, ResponseWriter& out) {
+  Awaitable<void> CountTokens(HttpRequest& http, ResponseWriter& out) {
     Remember(http);
     const auto request = ReadRequest(Api::kMessages, http.path, std::move(http.headers), std::move(http.body));
     if (!request.ok()) {
@@ -165,7 +166,7 @@ class Endpoints {
     co_await out.Send(200, JsonType(), Concat(R"({"input_tokens":)", request->input_tokens, "}"));
   }
 
-  asio::awaitable<void> ReplaceScript(HttpRequest& http, ResponseWriter& out) {
+  Awaitable<void> ReplaceScript(HttpRequest& http, ResponseWriter& out) {
     auto script = Script::Parse(http.body);
     if (!script.ok()) {
       const Rendering refusal = RenderError(Api::kMessages, 400, Message(script.status()));
@@ -176,7 +177,7 @@ class Endpoints {
     co_await out.Send(200, JsonType(), "{}");
   }
 
-  asio::awaitable<void> Requests(HttpRequest& http, ResponseWriter& out) {
+  Awaitable<void> Requests(HttpRequest& http, ResponseWriter& out) {
     if (http.method == "DELETE") log_.clear();
     std::string body = R"({"requests":[)";
     for (std::size_t i = 0; i < log_.size(); ++i) body += Concat(i == 0 ? "" : ",", log_[i]);

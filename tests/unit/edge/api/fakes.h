@@ -1,11 +1,8 @@
 // The worlds around a turn, by script: an upstream that answers as told, a client that remembers, a ledger in memory.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <deque>
 #include <map>
 #include <memory>
@@ -15,6 +12,7 @@
 #include <vector>
 
 #include "edge/api/context.h"
+#include "edge/http/awaitable.h"
 #include "edge/http/server.h"
 #include "edge/upstream/client.h"
 #include "edge/upstream/keys.h"
@@ -22,9 +20,9 @@
 
 namespace ccp::edge {
 
-inline boost::asio::awaitable<void> WaitForEver() {
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, std::chrono::steady_clock::time_point::max());
-  co_await timer.async_wait(boost::asio::use_awaitable);
+inline Awaitable<void> WaitForEver() {
+  Timer timer(co_await boost::asio::this_coro::executor, std::chrono::steady_clock::time_point::max());
+  co_await timer.async_wait(kAwait);
 }
 
 inline RequestError Unreachable(std::string message) {
@@ -70,7 +68,7 @@ class ScriptedCall final : public UpstreamCall {
   }
   const std::vector<Header>& headers() const override { return answer_.headers; }
 
-  boost::asio::awaitable<Result<std::size_t>> Read(std::string& out) override {
+  Awaitable<Result<std::size_t>> Read(std::string& out) override {
     if (next_ < answer_.pieces.size()) {
       const std::string& piece = answer_.pieces[next_++];
       out += piece;
@@ -93,7 +91,7 @@ class ScriptedCall final : public UpstreamCall {
 
 class ScriptedUpstream final : public UpstreamClient {
  public:
-  boost::asio::awaitable<Result<std::unique_ptr<UpstreamCall>>> Send(UpstreamRequest request) override {
+  Awaitable<Result<std::unique_ptr<UpstreamCall>>> Send(UpstreamRequest request) override {
     sent.push_back({request.url, request.headers, std::string(request.body)});
     if (answers.empty()) co_return Unreachable("the script has no more answers");
     ScriptedAnswer answer = std::move(answers.front());
@@ -113,27 +111,27 @@ class RecordingWriter final : public ResponseWriter {
  public:
   explicit RecordingWriter(const std::size_t& rows_closed) : rows_closed_(rows_closed) {}
   std::chrono::milliseconds write_time{0};  // How long the client takes over each piece.
-  boost::asio::awaitable<void> Send(int new_status, std::vector<Header> new_headers, std::string_view new_body) override {
+  Awaitable<void> Send(int new_status, std::vector<Header> new_headers, std::string_view new_body) override {
     Start(new_status, std::move(new_headers));
     body = new_body;
     Finish();
     co_return;
   }
-  boost::asio::awaitable<void> Begin(int new_status, std::vector<Header> new_headers) override {
+  Awaitable<void> Begin(int new_status, std::vector<Header> new_headers) override {
     Start(new_status, std::move(new_headers));
     co_return;
   }
-  boost::asio::awaitable<void> Write(std::string_view piece) override {
+  Awaitable<void> Write(std::string_view piece) override {
     if (write_time.count() > 0) {
-      boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, write_time);
-      co_await timer.async_wait(boost::asio::use_awaitable);
+      Timer timer(co_await boost::asio::this_coro::executor, write_time);
+      co_await timer.async_wait(kAwait);
     }
     body += piece;
     ++writes;
     co_return;
   }
   using ResponseWriter::End;
-  boost::asio::awaitable<void> End(std::string_view last_piece) override {
+  Awaitable<void> End(std::string_view last_piece) override {
     body += last_piece;
     Finish();
     co_return;

@@ -1,4 +1,5 @@
 // The server over real loopback sockets: what a client sees, byte for byte where it matters.
+#include "edge/http/awaitable.h"
 #include "edge/http/server.h"
 
 #include <gmock/gmock.h>
@@ -11,8 +12,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <future>
 #include <string>
@@ -30,7 +29,7 @@ using testing::Not;
 using testing::StartsWith;
 using namespace std::chrono_literals;
 
-asio::awaitable<void> Echo(HttpRequest& request, ResponseWriter& response) {
+Awaitable<void> Echo(HttpRequest& request, ResponseWriter& response) {
   std::vector<Header> headers{{"content-type", "text/plain"}};
   const std::string body = request.method + " " + std::string(request.path) + " " + request.body;
   co_await response.Send(200, std::move(headers), body);
@@ -140,7 +139,7 @@ TEST_F(ServerTest, HeadHasTheLengthAndNoBody) {
   EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
 }
 
-asio::awaitable<void> TwoPieces(HttpRequest&, ResponseWriter& response) {
+Awaitable<void> TwoPieces(HttpRequest&, ResponseWriter& response) {
   std::vector<Header> headers{{"content-type", "text/event-stream"}};
   co_await response.Begin(200, std::move(headers));
   co_await response.Write("hello ");
@@ -156,7 +155,7 @@ TEST_F(ServerTest, StreamsChunks) {
 }
 
 TEST_F(ServerTest, EndsWithALastPiece) {
-  Serve([](HttpRequest&, ResponseWriter& response) -> asio::awaitable<void> {
+  Serve([](HttpRequest&, ResponseWriter& response) -> Awaitable<void> {
     co_await response.Begin(200, {});
     co_await response.End("bye");
   });
@@ -236,13 +235,13 @@ TEST_F(ServerTest, GivesThePlaceOfTheLongestWaitingToANewConnection) {
 // Answers /wait when it is told to, everything else at once.
 struct Held {
   std::promise<void> entered;
-  asio::steady_timer release;
+  Timer release;
   explicit Held(asio::io_context& context) : release(context, std::chrono::steady_clock::time_point::max()) {}
-  asio::awaitable<void> operator()(HttpRequest& request, ResponseWriter& response) {
+  Awaitable<void> operator()(HttpRequest& request, ResponseWriter& response) {
     if (request.path == "/wait") {
       entered.set_value();
       boost::system::error_code cancelled;
-      co_await release.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+      co_await release.async_wait(asio::redirect_error(kAwait, cancelled));
     }
     co_await Echo(request, response);
   }
@@ -302,15 +301,15 @@ TEST(ConnectionGate, APassMakesRoomOnce) {
 struct Waiting {
   std::promise<void> entered;
   std::promise<bool> left;
-  asio::awaitable<void> operator()(HttpRequest&, ResponseWriter& response) {
+  Awaitable<void> operator()(HttpRequest&, ResponseWriter& response) {
     struct Exit {
       Waiting& waiting;
       ResponseWriter& response;
       ~Exit() { waiting.left.set_value(response.client_gone()); }
     } exit{*this, response};
     entered.set_value();
-    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::steady_clock::time_point::max());
-    co_await timer.async_wait(asio::use_awaitable);
+    Timer timer(co_await asio::this_coro::executor, std::chrono::steady_clock::time_point::max());
+    co_await timer.async_wait(kAwait);
   }
 };
 
@@ -327,10 +326,10 @@ TEST_F(ServerTest, CancelsTheHandlerWhenTheClientLeaves) {
 
 TEST_F(ServerTest, DoesNotTakeAPipelinedRequestForADeparture) {
   std::promise<void> go;
-  Serve([&](HttpRequest& request, ResponseWriter& response) -> asio::awaitable<void> {
+  Serve([&](HttpRequest& request, ResponseWriter& response) -> Awaitable<void> {
     if (request.path == "/slow") {
-      asio::steady_timer timer(co_await asio::this_coro::executor, 50ms);
-      co_await timer.async_wait(asio::use_awaitable);
+      Timer timer(co_await asio::this_coro::executor, 50ms);
+      co_await timer.async_wait(kAwait);
     }
     co_await Echo(request, response);
   });
@@ -344,7 +343,7 @@ TEST_F(ServerTest, GivesUpOnAClientThatTakesNothing) {
   HttpLimits limits;
   limits.write_stall = 100ms;
   std::promise<bool> gone;
-  Serve([&](HttpRequest&, ResponseWriter& response) -> asio::awaitable<void> {
+  Serve([&](HttpRequest&, ResponseWriter& response) -> Awaitable<void> {
     struct Exit {
       std::promise<bool>& gone;
       ResponseWriter& response;
@@ -360,7 +359,7 @@ TEST_F(ServerTest, GivesUpOnAClientThatTakesNothing) {
 }
 
 TEST_F(ServerTest, CutsAnAnswerThatTheHandlerLeftUnfinished) {
-  Serve([](HttpRequest&, ResponseWriter& response) -> asio::awaitable<void> {
+  Serve([](HttpRequest&, ResponseWriter& response) -> Awaitable<void> {
     co_await response.Begin(200, {});
     co_await response.Write("half");
     response.Abort();
@@ -370,7 +369,7 @@ TEST_F(ServerTest, CutsAnAnswerThatTheHandlerLeftUnfinished) {
 }
 
 TEST_F(ServerTest, AnswersForAHandlerThatThrows) {
-  Serve([](HttpRequest& request, ResponseWriter&) -> asio::awaitable<void> {
+  Serve([](HttpRequest& request, ResponseWriter&) -> Awaitable<void> {
     if (request.path == "/") throw std::runtime_error("broken");
     co_return;
   });
@@ -380,11 +379,11 @@ TEST_F(ServerTest, AnswersForAHandlerThatThrows) {
 
 TEST_F(ServerTest, StoppingClosesIdleConnectionsAndLetsBusyOnesFinish) {
   std::promise<void> entered;
-  asio::steady_timer release(context_, std::chrono::steady_clock::time_point::max());
-  Serve([&](HttpRequest& request, ResponseWriter& response) -> asio::awaitable<void> {
+  Timer release(context_, std::chrono::steady_clock::time_point::max());
+  Serve([&](HttpRequest& request, ResponseWriter& response) -> Awaitable<void> {
     entered.set_value();
     boost::system::error_code cancelled;
-    co_await release.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    co_await release.async_wait(asio::redirect_error(kAwait, cancelled));
     co_await Echo(request, response);
   });
   asio::ip::tcp::socket idle = Connect();

@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "edge/http/awaitable.h"
 #include "edge/upstream/client.h"
 
 namespace ccp::edge {
@@ -54,7 +55,7 @@ class ClientFixture : public testing::Test {
     while (!condition()) context_.run_one_for(std::chrono::milliseconds(20));
   }
 
-  boost::asio::awaitable<void> Collect(UpstreamRequest request, Answer& answer) {
+  Awaitable<void> Collect(UpstreamRequest request, Answer& answer) {
     auto call = co_await client_->Send(std::move(request));
     if (!call.ok()) {
       answer.error = call.error();

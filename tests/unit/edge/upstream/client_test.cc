@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/text.h"
+#include "edge/http/awaitable.h"
 #include "tests/unit/edge/upstream/client_fixture.h"
 #include "tests/unit/edge/upstream/loopback_server.h"
 
@@ -96,7 +97,7 @@ TEST_F(UpstreamClientTest, GivesBytesAsTheyCome) {
   }});
   std::string body;
   bool done = false;
-  const auto read_once = [&]() -> boost::asio::awaitable<void> {
+  const auto read_once = [&]() -> Awaitable<void> {
     auto call = co_await client_->Send(To(server.url()));
     if (call.ok()) co_await (*call)->Read(body);
   };
@@ -285,7 +286,7 @@ TEST_F(UpstreamClientTest, ClosesAnUnreadAnswer) {
     peer.ReadToEnd();
   }});
   bool done = false;
-  const auto head_only = [&]() -> boost::asio::awaitable<void> { co_await client_->Send(To(server.url())); };
+  const auto head_only = [&]() -> Awaitable<void> { co_await client_->Send(To(server.url())); };
   boost::asio::co_spawn(context_, head_only, [&](const std::exception_ptr&) { done = true; });
   RunUntil([&] { return done && server.finished() == 1; });
 }

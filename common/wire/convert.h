@@ -18,7 +18,8 @@ v1::Catalog ToProto(const config::Catalog& catalog);
 absl::StatusOr<config::Catalog> FromProto(const v1::Catalog& proto);  // kInvalidArgument: an enum or slot of a newer build.
 
 v1::UsageRecord ToProto(const usage::Record& record);   // Without seq.
-void ToProto(const usage::Record& record, v1::UsageRecord& proto);  // The same, into the memory of an earlier one.
+// Appends ToProto(record) in protobuf's bytes, without the message: the edge writes two of them for each request.
+void AppendSerialized(std::string& out, const usage::Record& record);
 usage::Record FromProto(const v1::UsageRecord& proto);
 
 v1::Diagnostic ToProto(const config::Diagnostic& diagnostic);

@@ -65,16 +65,61 @@ usage::Outcome FromProto(v1::Outcome outcome) {
   }
 }
 
+// Writes fields in protobuf's wire format, where a zero and an empty text are left out.
+class ProtoWriter {
+ public:
+  explicit ProtoWriter(std::string& out) : out_(out) {}
+
+  void Number(int field, std::uint64_t number) {
+    if (number != 0) Present(field, number);
+  }
+  void Present(int field, std::uint64_t number) {
+    Tag(field, kVarint);
+    Varint(number);
+  }
+  void Text(int field, std::string_view text) {
+    if (!text.empty()) Element(field, text);
+  }
+  void Element(int field, std::string_view text) {
+    if (json::IsValidUtf8(text)) return Bytes(field, text);
+    std::string valid;
+    json::AppendValidUtf8(valid, text);
+    Bytes(field, valid);
+  }
+  void Bytes(int field, std::string_view bytes) {
+    Tag(field, kLengthDelimited);
+    Varint(bytes.size());
+    out_ += bytes;
+  }
+
+ private:
+  static constexpr std::uint64_t kVarint = 0;
+  static constexpr std::uint64_t kLengthDelimited = 2;
+
+  void Tag(int field, std::uint64_t type) { Varint(static_cast<std::uint64_t>(field) << 3 | type); }
+  void Varint(std::uint64_t number) {
+    for (; number >= 0x80; number >>= 7) out_ += static_cast<char>(number | 0x80);
+    out_ += static_cast<char>(number);
+  }
+
+  std::string& out_;
+};
+
+void AppendTokens(ProtoWriter& row, const usage::Tokens& tokens) {
+  std::string nested;  // Five numbers with their tags, of ten bytes and one at most.
+  ProtoWriter writer(nested);
+  writer.Number(v1::Tokens::kInputFieldNumber, Unsigned(tokens.input));
+  writer.Number(v1::Tokens::kCacheReadFieldNumber, Unsigned(tokens.cache_read));
+  writer.Number(v1::Tokens::kCacheWriteFieldNumber, Unsigned(tokens.cache_write));
+  writer.Number(v1::Tokens::kOutputFieldNumber, Unsigned(tokens.output));
+  writer.Number(v1::Tokens::kReasoningFieldNumber, Unsigned(tokens.reasoning));
+  row.Bytes(v1::UsageRecord::kTokensFieldNumber, nested);
+}
+
 }  // namespace
 
 v1::UsageRecord ToProto(const usage::Record& record) {
   v1::UsageRecord proto;
-  ToProto(record, proto);
-  return proto;
-}
-
-void ToProto(const usage::Record& record, v1::UsageRecord& proto) {
-  proto.Clear();
   Append(*proto.mutable_request_id(), record.request_id);
   proto.set_attempt(record.attempt);
   proto.set_winner(record.winner);
@@ -102,6 +147,34 @@ void ToProto(const usage::Record& record, v1::UsageRecord& proto) {
   for (const std::string& loss : record.losses) Append(*proto.add_losses(), loss);
   Append(*proto.mutable_session(), record.session);
   Append(*proto.mutable_upstream_request_id(), record.upstream_request_id);
+  return proto;
+}
+
+void AppendSerialized(std::string& out, const usage::Record& record) {
+  using Row = v1::UsageRecord;
+  ProtoWriter row(out);
+  row.Text(Row::kRequestIdFieldNumber, record.request_id);
+  row.Number(Row::kAttemptFieldNumber, record.attempt);
+  row.Number(Row::kWinnerFieldNumber, record.winner ? 1 : 0);
+  row.Text(Row::kModelFieldNumber, record.model);
+  row.Text(Row::kProviderFieldNumber, record.provider);
+  row.Text(Row::kUpstreamModelFieldNumber, record.upstream_model);
+  row.Text(Row::kRequestedModelFieldNumber, record.requested_model);
+  row.Text(Row::kRouteFieldNumber, record.route);
+  AppendTokens(row, record.tokens);
+  row.Number(Row::kQualityFieldNumber, static_cast<std::uint64_t>(ToProto(record.quality)));
+  row.Number(Row::kOutcomeFieldNumber, static_cast<std::uint64_t>(ToProto(record.outcome)));
+  row.Number(Row::kStartedUsFieldNumber, static_cast<std::uint64_t>(record.started_us));
+  row.Number(Row::kDurationUsFieldNumber, static_cast<std::uint64_t>(record.duration_us));
+  row.Number(Row::kFirstByteUsFieldNumber, static_cast<std::uint64_t>(record.first_byte_us));
+  row.Number(Row::kConfigRevisionFieldNumber, record.config_revision);
+  if (record.cost_nano_usd) row.Present(Row::kCostNanoUsdFieldNumber, static_cast<std::uint64_t>(*record.cost_nano_usd));
+  row.Number(Row::kHttpStatusFieldNumber, static_cast<std::uint64_t>(std::max(0, record.http_status)));
+  row.Text(Row::kErrorFieldNumber, record.error);
+  row.Number(Row::kStreamedFieldNumber, record.streamed ? 1 : 0);
+  for (const std::string& loss : record.losses) row.Element(Row::kLossesFieldNumber, loss);
+  row.Text(Row::kSessionFieldNumber, record.session);
+  row.Text(Row::kUpstreamRequestIdFieldNumber, record.upstream_request_id);
 }
 
 usage::Record FromProto(const v1::UsageRecord& proto) {

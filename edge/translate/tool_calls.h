@@ -12,7 +12,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -103,8 +103,9 @@ class ToolCalls {
   BlockWriter& writer_;
   Losses& losses_;
   Options options_;
-  std::deque<ToolCall> calls_;             // All of the answer: a late fragment of a closed one must not begin another.
-  std::deque<Item> queue_;             // In the client's order. The front may be a call that streams; the others wait.
+  // Lists: most answers have no call, and an empty deque already owns memory.
+  std::list<ToolCall> calls_;          // All of the answer: a late fragment of a closed one must not begin another.
+  std::list<Item> queue_;              // In the client's order. The front may be a call that streams; the others wait.
   std::unordered_set<std::string> ids_;  // Given to the client.
   std::string unescaped_;
   std::size_t held_bytes_ = 0;

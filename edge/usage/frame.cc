@@ -7,12 +7,18 @@ namespace {
 
 constexpr std::string_view kMagic = "CCPJ";
 constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kFrameHeaderBytes = 4 + 1 + 8 + 4;  // len, type, number, crc32c
 constexpr std::size_t kHandleBytes = 8;
 
 template <typename Integer>
+void WriteLittleEndian(char* to, Integer value) {
+  for (std::size_t i = 0; i < sizeof(Integer); ++i) to[i] = static_cast<char>((value >> (8 * i)) & 0xFF);
+}
+
+template <typename Integer>
 void AppendLittleEndian(std::string& out, Integer value) {
-  for (std::size_t i = 0; i < sizeof(Integer); ++i) out.push_back(static_cast<char>((value >> (8 * i)) & 0xFF));
+  char bytes[sizeof(Integer)];
+  WriteLittleEndian(bytes, value);
+  out.append(bytes, sizeof(Integer));
 }
 
 template <typename Integer>
@@ -70,27 +76,15 @@ std::optional<SegmentHeader> DecodeHeader(std::string_view segment) {
                        static_cast<std::int64_t>(ReadLittleEndian<std::uint64_t>(head.substr(32)))};
 }
 
-void AppendFrame(std::string& out, FrameType type, std::uint64_t number, std::string_view payload) {
-  out.reserve(out.size() + kFrameHeaderBytes + payload.size());
-  std::string type_and_number(1, static_cast<char>(type));
-  AppendLittleEndian(type_and_number, number);
-  AppendLittleEndian(out, static_cast<std::uint32_t>(payload.size()));
-  out += type_and_number;
-  AppendLittleEndian(out, FrameChecksum(type_and_number, payload));
-  out += payload;
+void FinishFrame(std::string& frame, FrameType type, std::uint64_t number) {
+  const std::string_view payload = std::string_view(frame).substr(kFrameHeaderBytes);
+  WriteLittleEndian(&frame[0], static_cast<std::uint32_t>(payload.size()));
+  frame[4] = static_cast<char>(type);
+  WriteLittleEndian(&frame[5], number);
+  WriteLittleEndian(&frame[13], FrameChecksum(std::string_view(frame).substr(4, 9), payload));
 }
 
-std::string EncodeFinal(std::uint64_t handle, std::string_view record) {
-  std::string out;
-  out.reserve(kHandleBytes + record.size());
-  AppendLittleEndian(out, handle);
-  out += record;
-  return out;
-}
-
-std::string EncodeOrphan(std::string_view run_id, std::uint64_t handle, std::string_view record) {
-  return std::string(run_id) + EncodeFinal(handle, record);
-}
+void AppendHandle(std::string& payload, std::uint64_t handle) { AppendLittleEndian(payload, handle); }
 
 std::optional<Ending> DecodeEnding(const Frame& frame) {
   if (frame.type == FrameType::kOpen) return std::nullopt;

@@ -36,7 +36,10 @@ struct Frame {
   std::string_view payload;  // Points into the scanned bytes.
 };
 
-void AppendFrame(std::string& out, FrameType type, std::uint64_t number, std::string_view payload);
+// A frame is put together in place: first room for its header, then the payload, at last the header.
+inline constexpr std::size_t kFrameHeaderBytes = 4 + 1 + 8 + 4;  // len, type, number, crc32c
+inline void BeginFrame(std::string& frame) { frame.assign(kFrameHeaderBytes, '\0'); }
+void FinishFrame(std::string& frame, FrameType type, std::uint64_t number);
 
 // What a kFinal or kOrphan payload holds.
 struct Ending {
@@ -44,8 +47,8 @@ struct Ending {
   std::uint64_t handle = 0;  // 0: was never opened.
   std::string_view record;   // A serialized ccp.v1.UsageRecord without seq.
 };
-std::string EncodeFinal(std::uint64_t handle, std::string_view record);
-std::string EncodeOrphan(std::string_view run_id, std::uint64_t handle, std::string_view record);
+// What stands in a kFinal payload in front of the record; in a kOrphan payload the run's id stands before it.
+void AppendHandle(std::string& payload, std::uint64_t handle);
 std::optional<Ending> DecodeEnding(const Frame& frame);  // Absent: not an ending, or too short.
 
 // Walks the frames of a segment and steps over damage: after a bad frame it looks for the next offset where a whole

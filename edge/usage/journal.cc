@@ -65,15 +65,8 @@ usage::Record BoundedRecord(usage::Record record) {
   return record;
 }
 
-// Each request writes two: a thread's message keeps the memory of its strings from one to the next.
-std::string Encode(const usage::Record& record) {
-  thread_local v1::UsageRecord row;
-  if (IsBounded(record)) {
-    wire::ToProto(record, row);
-  } else {
-    wire::ToProto(BoundedRecord(record), row);
-  }
-  return row.SerializeAsString();
+void AppendRecord(std::string& frame, const usage::Record& record) {
+  wire::AppendSerialized(frame, IsBounded(record) ? record : BoundedRecord(record));
 }
 
 // The row of an attempt that never ended. It is what its client got, so it counts as the request's answer.
@@ -286,8 +279,12 @@ absl::Status Journal::StartSegment() {
 void Journal::AppendOrphans(const std::vector<OpenAttempt>& orphans) {
   if (orphans.empty()) return;
   for (const OpenAttempt& orphan : orphans) {
-    const std::string payload = EncodeOrphan(orphan.run_id, orphan.handle, EncodeCrash(orphan.record));
-    if (Append(FrameType::kOrphan, last_seq_ + 1, payload)) ++last_seq_;
+    std::string frame;
+    BeginFrame(frame);
+    frame += orphan.run_id;
+    AppendHandle(frame, orphan.handle);
+    frame += EncodeCrash(orphan.record);
+    if (Append(FrameType::kOrphan, last_seq_ + 1, frame)) ++last_seq_;
   }
   active_->Sync();
   runs_.back().durable_next_seq = segments_.back().next_seq;
@@ -310,19 +307,24 @@ Journal::~Journal() {
 // --- Writing ---
 
 std::uint64_t Journal::Open(const usage::Record& opening) {
-  const std::string payload = Encode(opening);
+  thread_local std::string frame;  // Each request writes two: it keeps its memory from one to the next.
+  BeginFrame(frame);
+  AppendRecord(frame, opening);
   const std::lock_guard lock(mutex_);
   const std::uint64_t handle = ++last_handle_;
-  if (!Append(FrameType::kOpen, handle, payload)) return handle;
+  if (!Append(FrameType::kOpen, handle, frame)) return handle;
   open_handles_.emplace(handle, segments_.back().number);
   ++segments_.back().open_handles;
   return handle;
 }
 
 void Journal::Close(std::uint64_t handle, const usage::Record& record) {
-  const std::string payload = EncodeFinal(handle, Encode(record));
+  thread_local std::string frame;
+  BeginFrame(frame);
+  AppendHandle(frame, handle);
+  AppendRecord(frame, record);
   const std::lock_guard lock(mutex_);
-  if (Append(FrameType::kFinal, last_seq_ + 1, payload)) ++last_seq_;
+  if (Append(FrameType::kFinal, last_seq_ + 1, frame)) ++last_seq_;
   const auto opened = open_handles_.find(handle);
   if (opened == open_handles_.end()) return;
   for (Segment& segment : segments_) {
@@ -331,29 +333,28 @@ void Journal::Close(std::uint64_t handle, const usage::Record& record) {
   open_handles_.erase(opened);
 }
 
-// False: there is no room for it anywhere, and it took no number.
-bool Journal::Append(FrameType type, std::uint64_t number, std::string_view payload) {
-  Waiting frame{type, number, {}};
-  AppendFrame(frame.bytes, type, number, payload);
+// Gives the frame its header. False: there is no room for it anywhere, and it took no number.
+bool Journal::Append(FrameType type, std::uint64_t number, std::string& frame) {
+  FinishFrame(frame, type, number);
   MarkDirty();
-  const bool fits = backlog_size_ + frame.bytes.size() <= options_.backlog_bytes;
+  const bool fits = backlog_size_ + frame.size() <= options_.backlog_bytes;
   if (!fits) WriteBacklog();  // Before anything is given up, the disk is asked once more.
-  if (backlog_.empty() && Write(frame)) return true;
-  if (backlog_size_ + frame.bytes.size() > options_.backlog_bytes) {
+  if (backlog_.empty() && Write(type, number, frame)) return true;
+  if (backlog_size_ + frame.size() > options_.backlog_bytes) {
     ++dropped_;
     return false;
   }
-  backlog_size_ += frame.bytes.size();
-  backlog_.push_back(std::move(frame));
+  backlog_size_ += frame.size();
+  backlog_.push_back({type, number, frame});
   return true;
 }
 
-bool Journal::Write(const Waiting& frame) {
-  if (segments_.back().bytes + frame.bytes.size() > options_.segment_bytes) {
+bool Journal::Write(FrameType type, std::uint64_t number, std::string_view frame) {
+  if (segments_.back().bytes + frame.size() > options_.segment_bytes) {
     // On failure the old segment goes on growing: better too long than lost.
     if (StartSegment().ok()) RemoveOldSegments();
   }
-  const int error = active_->Append(frame.bytes);
+  const int error = active_->Append(frame);
   if (error != 0) {
     if (!disk_refuses_)
       log::Error(Concat("usage journal: cannot write to ", directory_, ": ", ErrnoText(error),
@@ -365,12 +366,12 @@ bool Journal::Write(const Waiting& frame) {
   disk_refuses_ = false;
   Segment& segment = segments_.back();
   segment.bytes = active_->size();
-  if (frame.type != FrameType::kOpen) segment.next_seq = frame.number + 1;
+  if (type != FrameType::kOpen) segment.next_seq = number + 1;
   return true;
 }
 
 void Journal::WriteBacklog() {
-  while (!backlog_.empty() && Write(backlog_.front())) {
+  while (!backlog_.empty() && Write(backlog_.front().type, backlog_.front().number, backlog_.front().bytes)) {
     backlog_size_ -= backlog_.front().bytes.size();
     backlog_.pop_front();
   }

@@ -119,8 +119,8 @@ class Journal final : public UsageSink {
   absl::Status StartRun();
   absl::Status StartSegment();
   void AppendOrphans(const std::vector<OpenAttempt>& orphans);
-  bool Append(FrameType type, std::uint64_t number, std::string_view payload);
-  bool Write(const Waiting& frame);
+  bool Append(FrameType type, std::uint64_t number, std::string& frame);
+  bool Write(FrameType type, std::uint64_t number, std::string_view frame);
   void WriteBacklog();
   void MarkDirty();
   void SyncLoop();

@@ -172,6 +172,25 @@ TEST(RecordOnTheWire, KeepsEveryQualityAndOutcome) {
   }
 }
 
+TEST(RecordOnTheWire, IsSerializedAsTheMessageIs) {
+  usage::Record negative = FullRecord();
+  negative.tokens.input = -5;
+  negative.duration_us = -1;
+  negative.http_status = -1;
+  usage::Record large = FullRecord();
+  large.tokens.output = std::numeric_limits<std::int64_t>::max();
+  large.cost_nano_usd = 1'234'567'890'123;
+  large.error = std::string(300, 'x');
+  usage::Record broken = FullRecord();
+  broken.session = "\xed\xa0\x80";
+  broken.losses = {"\xc3", ""};
+  for (const usage::Record& record : {FullRecord(), usage::Record{}, negative, large, broken}) {
+    std::string bytes = "before";
+    AppendSerialized(bytes, record);
+    EXPECT_EQ(bytes, "before" + ToProto(record).SerializeAsString());
+  }
+}
+
 TEST(RecordOnTheWire, ReadsANewerBuildsEnumsAsUnknown) {
   v1::UsageRecord proto = ToProto(FullRecord());
   proto.set_quality(static_cast<v1::Quality>(77));

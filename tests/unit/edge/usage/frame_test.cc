@@ -75,13 +75,27 @@ std::vector<Seen> Scan(FrameScanner& scanner) {
   return seen;
 }
 
+std::string MakeFrame(FrameType type, std::uint64_t number, std::string_view payload) {
+  std::string frame;
+  BeginFrame(frame);
+  frame += payload;
+  FinishFrame(frame, type, number);
+  return frame;
+}
+
+std::string WithHandle(std::string before, std::uint64_t handle, std::string_view record) {
+  AppendHandle(before, handle);
+  before += record;
+  return before;
+}
+
 class Frames : public ::testing::Test {
  protected:
   void SetUp() override {
     for (std::uint64_t i = 0; i < 4; ++i) {
       const std::string payload(5 + 3 * i, static_cast<char>('a' + i));
       all_.push_back({i % 2 == 0 ? FrameType::kOpen : FrameType::kFinal, i, payload});
-      AppendFrame(bytes_, all_.back().type, i, payload);
+      bytes_ += MakeFrame(all_.back().type, i, payload);
       ends_.push_back(bytes_.size());
     }
   }
@@ -127,13 +141,13 @@ TEST_F(Frames, WithAnyByteFlippedLoseThatFrameOnly) {
 TEST(Ending, NamesAttemptAndRecord) {
   const Frame final_frame{FrameType::kFinal, 9, {}};
   Frame frame = final_frame;
-  const std::string plain = EncodeFinal(7, "record");
+  const std::string plain = WithHandle("", 7, "record");
   frame.payload = plain;
   EXPECT_EQ(DecodeEnding(frame)->handle, 7u);
   EXPECT_EQ(DecodeEnding(frame)->record, "record");
   EXPECT_EQ(DecodeEnding(frame)->run_id, "");
 
-  const std::string orphan = EncodeOrphan("0123456789abcdef", 8, "rest");
+  const std::string orphan = WithHandle("0123456789abcdef", 8, "rest");
   frame = {FrameType::kOrphan, 9, orphan};
   EXPECT_EQ(DecodeEnding(frame)->run_id, "0123456789abcdef");
   EXPECT_EQ(DecodeEnding(frame)->handle, 8u);

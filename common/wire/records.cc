@@ -1,5 +1,6 @@
 // usage::Record <-> ccp.v1.UsageRecord.
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "common/json/utf8.h"
@@ -65,55 +66,98 @@ usage::Outcome FromProto(v1::Outcome outcome) {
   }
 }
 
-// Writes fields in protobuf's wire format, where a zero and an empty text are left out.
+// Writes fields in protobuf's wire format, where a zero and an empty text are left out. The caller sees to the room.
 class ProtoWriter {
  public:
-  explicit ProtoWriter(std::string& out) : out_(out) {}
+  static constexpr std::size_t kMostNumberBytes = 12;  // A tag below field 2048, and a number.
+
+  explicit ProtoWriter(char* at) : at_(at) {}
+  char* at() const { return at_; }
 
   void Number(int field, std::uint64_t number) {
     if (number != 0) Present(field, number);
   }
   void Present(int field, std::uint64_t number) {
-    Tag(field, kVarint);
+    Varint(static_cast<std::uint64_t>(field) << 3);
     Varint(number);
   }
-  void Text(int field, std::string_view text) {
-    if (!text.empty()) Element(field, text);
-  }
-  void Element(int field, std::string_view text) {
-    if (json::IsValidUtf8(text)) return Bytes(field, text);
-    std::string valid;
-    json::AppendValidUtf8(valid, text);
-    Bytes(field, valid);
-  }
   void Bytes(int field, std::string_view bytes) {
-    Tag(field, kLengthDelimited);
+    constexpr std::uint64_t kLengthDelimited = 2;
+    Varint(static_cast<std::uint64_t>(field) << 3 | kLengthDelimited);
     Varint(bytes.size());
-    out_ += bytes;
+    at_ = std::copy(bytes.begin(), bytes.end(), at_);
+  }
+  void Text(int field, std::string_view text) {
+    if (!text.empty()) Bytes(field, text);
   }
 
  private:
-  static constexpr std::uint64_t kVarint = 0;
-  static constexpr std::uint64_t kLengthDelimited = 2;
-
-  void Tag(int field, std::uint64_t type) { Varint(static_cast<std::uint64_t>(field) << 3 | type); }
   void Varint(std::uint64_t number) {
-    for (; number >= 0x80; number >>= 7) out_ += static_cast<char>(number | 0x80);
-    out_ += static_cast<char>(number);
+    for (; number >= 0x80; number >>= 7) *at_++ = static_cast<char>(number | 0x80);
+    *at_++ = static_cast<char>(number);
   }
 
-  std::string& out_;
+  char* at_;
 };
 
-void AppendTokens(ProtoWriter& row, const usage::Tokens& tokens) {
-  std::string nested;  // Five numbers with their tags, of ten bytes and one at most.
-  ProtoWriter writer(nested);
+void WriteTokens(ProtoWriter& row, const usage::Tokens& tokens) {
+  std::array<char, 5 * ProtoWriter::kMostNumberBytes> nested;
+  ProtoWriter writer(nested.data());
   writer.Number(v1::Tokens::kInputFieldNumber, Unsigned(tokens.input));
   writer.Number(v1::Tokens::kCacheReadFieldNumber, Unsigned(tokens.cache_read));
   writer.Number(v1::Tokens::kCacheWriteFieldNumber, Unsigned(tokens.cache_write));
   writer.Number(v1::Tokens::kOutputFieldNumber, Unsigned(tokens.output));
   writer.Number(v1::Tokens::kReasoningFieldNumber, Unsigned(tokens.reasoning));
-  row.Bytes(v1::UsageRecord::kTokensFieldNumber, nested);
+  row.Bytes(v1::UsageRecord::kTokensFieldNumber, {nested.data(), writer.at()});
+}
+
+void WriteRow(ProtoWriter& row, const usage::Record& record) {
+  using Row = v1::UsageRecord;
+  row.Text(Row::kRequestIdFieldNumber, record.request_id);
+  row.Number(Row::kAttemptFieldNumber, record.attempt);
+  row.Number(Row::kWinnerFieldNumber, record.winner ? 1 : 0);
+  row.Text(Row::kModelFieldNumber, record.model);
+  row.Text(Row::kProviderFieldNumber, record.provider);
+  row.Text(Row::kUpstreamModelFieldNumber, record.upstream_model);
+  row.Text(Row::kRequestedModelFieldNumber, record.requested_model);
+  row.Text(Row::kRouteFieldNumber, record.route);
+  WriteTokens(row, record.tokens);
+  row.Number(Row::kQualityFieldNumber, static_cast<std::uint64_t>(ToProto(record.quality)));
+  row.Number(Row::kOutcomeFieldNumber, static_cast<std::uint64_t>(ToProto(record.outcome)));
+  row.Number(Row::kStartedUsFieldNumber, static_cast<std::uint64_t>(record.started_us));
+  row.Number(Row::kDurationUsFieldNumber, static_cast<std::uint64_t>(record.duration_us));
+  row.Number(Row::kFirstByteUsFieldNumber, static_cast<std::uint64_t>(record.first_byte_us));
+  row.Number(Row::kConfigRevisionFieldNumber, record.config_revision);
+  if (record.cost_nano_usd) row.Present(Row::kCostNanoUsdFieldNumber, static_cast<std::uint64_t>(*record.cost_nano_usd));
+  row.Number(Row::kHttpStatusFieldNumber, static_cast<std::uint64_t>(std::max(0, record.http_status)));
+  row.Text(Row::kErrorFieldNumber, record.error);
+  row.Number(Row::kStreamedFieldNumber, record.streamed ? 1 : 0);
+  for (const std::string& loss : record.losses) row.Bytes(Row::kLossesFieldNumber, loss);
+  row.Text(Row::kSessionFieldNumber, record.session);
+  row.Text(Row::kUpstreamRequestIdFieldNumber, record.upstream_request_id);
+}
+
+// Of all texts together, and how much room the whole row takes at most.
+struct Extent {
+  bool valid_utf8 = true;
+  std::size_t bytes = 0;
+};
+
+Extent ExtentOf(const usage::Record& record) {
+  Extent extent;
+  const std::size_t fields = v1::UsageRecord::kUpstreamRequestIdFieldNumber + record.losses.size() + sizeof(usage::Tokens) / 8;
+  const auto add = [&extent](const std::string& text) {
+    extent.bytes += text.size();
+    extent.valid_utf8 = extent.valid_utf8 && json::IsValidUtf8(text);
+  };
+  for (const std::string* text : {&record.request_id, &record.model, &record.provider, &record.upstream_model,
+                                  &record.requested_model, &record.route, &record.error, &record.session,
+                                  &record.upstream_request_id}) {
+    add(*text);
+  }
+  for (const std::string& loss : record.losses) add(loss);
+  extent.bytes += fields * ProtoWriter::kMostNumberBytes;
+  return extent;
 }
 
 }  // namespace
@@ -151,30 +195,16 @@ v1::UsageRecord ToProto(const usage::Record& record) {
 }
 
 void AppendSerialized(std::string& out, const usage::Record& record) {
-  using Row = v1::UsageRecord;
-  ProtoWriter row(out);
-  row.Text(Row::kRequestIdFieldNumber, record.request_id);
-  row.Number(Row::kAttemptFieldNumber, record.attempt);
-  row.Number(Row::kWinnerFieldNumber, record.winner ? 1 : 0);
-  row.Text(Row::kModelFieldNumber, record.model);
-  row.Text(Row::kProviderFieldNumber, record.provider);
-  row.Text(Row::kUpstreamModelFieldNumber, record.upstream_model);
-  row.Text(Row::kRequestedModelFieldNumber, record.requested_model);
-  row.Text(Row::kRouteFieldNumber, record.route);
-  AppendTokens(row, record.tokens);
-  row.Number(Row::kQualityFieldNumber, static_cast<std::uint64_t>(ToProto(record.quality)));
-  row.Number(Row::kOutcomeFieldNumber, static_cast<std::uint64_t>(ToProto(record.outcome)));
-  row.Number(Row::kStartedUsFieldNumber, static_cast<std::uint64_t>(record.started_us));
-  row.Number(Row::kDurationUsFieldNumber, static_cast<std::uint64_t>(record.duration_us));
-  row.Number(Row::kFirstByteUsFieldNumber, static_cast<std::uint64_t>(record.first_byte_us));
-  row.Number(Row::kConfigRevisionFieldNumber, record.config_revision);
-  if (record.cost_nano_usd) row.Present(Row::kCostNanoUsdFieldNumber, static_cast<std::uint64_t>(*record.cost_nano_usd));
-  row.Number(Row::kHttpStatusFieldNumber, static_cast<std::uint64_t>(std::max(0, record.http_status)));
-  row.Text(Row::kErrorFieldNumber, record.error);
-  row.Number(Row::kStreamedFieldNumber, record.streamed ? 1 : 0);
-  for (const std::string& loss : record.losses) row.Element(Row::kLossesFieldNumber, loss);
-  row.Text(Row::kSessionFieldNumber, record.session);
-  row.Text(Row::kUpstreamRequestIdFieldNumber, record.upstream_request_id);
+  const Extent extent = ExtentOf(record);
+  if (!extent.valid_utf8) {
+    out += ToProto(record).SerializeAsString();
+    return;
+  }
+  const std::size_t before = out.size();
+  out.resize(before + extent.bytes);
+  ProtoWriter row(&out[before]);
+  WriteRow(row, record);
+  out.resize(static_cast<std::size_t>(row.at() - out.data()));
 }
 
 usage::Record FromProto(const v1::UsageRecord& proto) {

@@ -130,6 +130,8 @@ class Ceilings(unittest.TestCase):
     def test_one_address_has_its_share(self):
         with start(Stack(), "--max-connections-per-address", "3") as stack:
             held = [connect(stack, "127.0.0.9") for _ in range(3)]
+            # Another worker may not have accepted its share yet; then the fourth would be among the first three.
+            eventually(lambda: metric(stack, "ccp_edge_open_connections ") > len(held), "all three accepted")
             with connect(stack, "127.0.0.9") as fourth:
                 fourth.sendall(HEALTHY)
                 answer = read_to_the_end(fourth)

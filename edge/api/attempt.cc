@@ -132,9 +132,11 @@ void Attempt::Calibrate() {
 Awaitable<std::optional<RequestError>> Attempt::Run() {
   if (auto error = FindKey()) co_return error;
   if (auto error = BuildBody()) co_return error;
+  auto request = BuildRequest();
+  if (!request.ok()) co_return std::move(request).error();
   record_.Open();
   sent_ = true;
-  auto sent = co_await turn_.context.upstream->Send(BuildRequest());
+  auto sent = co_await turn_.context.upstream->Send(*std::move(request));
   if (!sent.ok()) co_return std::move(sent).error();
   call_ = *std::move(sent);
   std::string().swap(chat_.body);  // The upstream has it: an hour of streaming need not keep a megabyte.
@@ -181,12 +183,20 @@ std::optional<RequestError> Attempt::BuildBody() {
   return std::nullopt;
 }
 
-UpstreamRequest Attempt::BuildRequest() const {
+Result<UpstreamRequest> Attempt::BuildRequest() const {
   UpstreamRequest request;
-  request.url = UpstreamUrl(model_, UpstreamPath::kMessages, turn_.http.query);
-  request.headers = model_.direct ? DirectHeaders(model_, turn_.http, key_) : ChatHeaders(model_, key_);
   request.body = chat_.body;
   request.timeouts = model_.timeouts;
+  ChatHeads& heads = turn_.context.chat_heads;
+  if (!model_.direct) request.prepared = heads.Find(turn_.snapshot, model_, key_);
+  if (request.prepared != nullptr) return request;
+  request.url = UpstreamUrl(model_, UpstreamPath::kMessages, turn_.http.query);
+  request.headers = model_.direct ? DirectHeaders(model_, turn_.http, key_) : ChatHeaders(model_, key_);
+  if (model_.direct) return request;
+  auto prepared = turn_.context.upstream->Prepare(request);
+  if (!prepared.ok()) return std::move(prepared).error();
+  request.prepared = *std::move(prepared);
+  if (request.prepared != nullptr) heads.Keep(model_, key_, request.prepared);
   return request;
 }
 

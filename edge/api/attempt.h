@@ -36,7 +36,7 @@ class Attempt {
   void Calibrate();
   std::optional<RequestError> FindKey();
   std::optional<RequestError> BuildBody();
-  UpstreamRequest BuildRequest() const;
+  Result<UpstreamRequest> BuildRequest() const;
   Awaitable<RequestError> ReadError();
   Awaitable<std::optional<RequestError>> Answer();
   std::unique_ptr<translate::Reply> MakeReply() const;

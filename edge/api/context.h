@@ -14,6 +14,7 @@
 #include "common/json/document.h"
 #include "common/tokens/calibration.h"
 #include "common/tokens/count.h"
+#include "edge/api/chat_heads.h"
 #include "edge/http/awaitable.h"
 #include "edge/observe/metrics.h"
 #include "edge/snapshot.h"
@@ -47,6 +48,7 @@ struct ApiContext {
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   bool draining = false;
 
+  ChatHeads chat_heads;
   Metrics metrics;
   json::Document scratch;                            // For replies; used only between suspensions.
   std::mt19937_64 random{std::random_device{}()};

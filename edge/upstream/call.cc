@@ -140,16 +140,15 @@ class Call final : public UpstreamCall {
 
 }  // namespace
 
-Awaitable<ExchangeOutcome> Exchange(CallResources& resources, std::unique_ptr<Connection> connection,
-                                          const std::string& head, const UpstreamRequest& request) {
+Awaitable<ExchangeOutcome> Exchange(CallResources& resources, std::unique_ptr<Connection> connection, RequestBuffers bytes,
+                                    const UpstreamRequest& request) {
   const auto expect = request.method == "HEAD" ? ResponseParser::Expect::kNoBody : ResponseParser::Expect::kBody;
   Wire& wire = connection->wire();
   Connection& busy = *connection;
   auto call = std::make_unique<Call>(resources, std::move(connection), expect, request.timeouts.idle);
 
   busy.SetTimeout(request.timeouts.idle);
-  const RequestBuffers buffers{asio::buffer(head), asio::buffer(request.body.data(), request.body.size())};
-  const auto [write_error, written] = co_await wire.Write(buffers);
+  const auto [write_error, written] = co_await wire.Write(bytes);
   // An upstream may refuse a request before it has read all of it, and close. Its answer is worth more than our error.
   if (write_error) call->DoNotReuse();
   busy.SetTimeout(request.timeouts.first_byte);

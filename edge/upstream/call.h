@@ -25,8 +25,9 @@ struct ExchangeOutcome {
   bool no_answer = false;
 };
 
-// Sends the request and reads the answer's head. `head` and `request` must live until this has returned.
-Awaitable<ExchangeOutcome> Exchange(CallResources& resources, std::unique_ptr<Connection> connection,
-                                                 const std::string& head, const UpstreamRequest& request);
+// Sends `bytes`, which are the request's, and reads the answer's head. `request` and what `bytes` refers to must live until
+// this has returned.
+Awaitable<ExchangeOutcome> Exchange(CallResources& resources, std::unique_ptr<Connection> connection, RequestBuffers bytes,
+                                    const UpstreamRequest& request);
 
 }  // namespace ccp::edge

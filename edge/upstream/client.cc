@@ -61,20 +61,32 @@ class PooledClient final : public UpstreamClient {
         shared_{ConnectionPool({options.idle_per_origin, options.idle_time}), {}} {}
 
   Awaitable<Result<std::unique_ptr<UpstreamCall>>> Send(UpstreamRequest request) override {
-    const auto url = urls_.Parse(request.url);
-    if (!url.ok()) co_return BadRequestOfOurs(std::string(Message(url.status())));
-    const Origin& origin = (*url)->origin;
-    auto head = WriteRequestHead(request, **url, ForwardProxy(origin));
-    if (!head.ok()) co_return BadRequestOfOurs(std::string(Message(head.status())));
+    if (request.prepared == nullptr) {
+      auto prepared = Prepare(request);
+      if (!prepared.ok()) co_return std::move(prepared).error();
+      request.prepared = *std::move(prepared);
+    }
+    const Origin& origin = request.prepared->url->origin;
+    const std::string end_of_head = EndOfHead(request);
+    const RequestBuffers buffers{asio::buffer(request.prepared->head), asio::buffer(end_of_head),
+                                 asio::buffer(request.body.data(), request.body.size())};
 
     if (auto idle = shared_.pool.Take(origin)) {
-      auto reused = co_await Exchange(shared_, std::move(idle), *head, request);
+      auto reused = co_await Exchange(shared_, std::move(idle), buffers, request);
       if (!reused.no_answer) co_return std::move(reused.call);
     }
     auto fresh = co_await dialer_.Dial(origin, shared_.pool.Sessions(origin), request.timeouts.connect);
     if (!fresh.ok()) co_return std::move(fresh).error();
-    auto exchanged = co_await Exchange(shared_, *std::move(fresh), *head, request);
+    auto exchanged = co_await Exchange(shared_, *std::move(fresh), buffers, request);
     co_return std::move(exchanged.call);
+  }
+
+  Result<std::shared_ptr<const PreparedRequest>> Prepare(const UpstreamRequest& request) override {
+    auto url = urls_.Parse(request.url);
+    if (!url.ok()) return BadRequestOfOurs(std::string(Message(url.status())));
+    auto head = WriteRequestHead(request, **url, ForwardProxy((*url)->origin));
+    if (!head.ok()) return BadRequestOfOurs(std::string(Message(head.status())));
+    return std::make_shared<const PreparedRequest>(PreparedRequest{*std::move(url), *std::move(head)});
   }
 
   void CloseIdle() override { shared_.pool.CloseIdle(); }

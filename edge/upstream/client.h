@@ -27,10 +27,13 @@ class io_context;
 
 namespace ccp::edge {
 
+struct PreparedRequest;
+
 struct UpstreamRequest {
   std::string method = "POST";
   std::string url;                                          // Whole: https://api.deepseek.com/v1/chat/completions
   std::vector<std::pair<std::string, std::string>> headers; // All but Host, Content-Length, Connection: those are the client's.
+  std::shared_ptr<const PreparedRequest> prepared;          // Of Prepare(): then the three above are not looked at.
   std::string_view body;                                    // Must live until Send() has returned.
   config::Timeouts timeouts;
 };
@@ -64,6 +67,10 @@ class UpstreamClient {
   static absl::StatusOr<std::unique_ptr<UpstreamClient>> Create(boost::asio::io_context& context, Options options);
   virtual ~UpstreamClient() = default;
 
+  // Makes ready what is the same for many requests: method, URL and headers. nullptr: this client has nothing to gain by it.
+  virtual Result<std::shared_ptr<const PreparedRequest>> Prepare(const UpstreamRequest& /*request*/) {
+    return std::shared_ptr<const PreparedRequest>();
+  }
   // Connects or reuses, sends the request, waits for the head of the answer.
   virtual Awaitable<Result<std::unique_ptr<UpstreamCall>>> Send(UpstreamRequest request) = 0;
   // For the end: closes idle connections now, and busy ones when their answer is read.

@@ -149,7 +149,7 @@ Awaitable<std::optional<RequestError>> Dialer::Tunnel(Connection& connection, Pr
   std::string head = Concat("CONNECT ", authority, " HTTP/1.1\r\nHost: ", authority, "\r\n");
   if (!proxy.authorization.empty()) head += Concat("Proxy-Authorization: ", proxy.authorization, "\r\n");
   head += "\r\n";
-  auto [write_error, written] = co_await connection.wire().Write({asio::buffer(head), asio::const_buffer()});
+  auto [write_error, written] = co_await connection.wire().Write({asio::buffer(head), asio::const_buffer(), asio::const_buffer()});
   if (write_error) co_return ConnectFailure(proxy.origin, connection, write_error);
 
   ResponseParser parser(ResponseParser::Expect::kNoBody);

@@ -64,10 +64,12 @@ absl::StatusOr<std::string> WriteRequestHead(const UpstreamRequest& request, con
   if (forward_proxy != nullptr && !forward_proxy->authorization.empty()) {
     head += Concat("Proxy-Authorization: ", forward_proxy->authorization, "\r\n");
   }
-  const bool bodyless = request.body.empty() && (request.method == "GET" || request.method == "HEAD");
-  if (!bodyless) head += Concat("Content-Length: ", request.body.size(), "\r\n");
-  head += "\r\n";
   return head;
+}
+
+std::string EndOfHead(const UpstreamRequest& request) {
+  const bool bodyless = request.body.empty() && (request.method == "GET" || request.method == "HEAD");
+  return bodyless ? "\r\n" : Concat("Content-Length: ", request.body.size(), "\r\n\r\n");
 }
 
 }  // namespace ccp::edge

@@ -24,8 +24,8 @@ namespace ccp::edge {
 using ErrorCode = boost::system::error_code;
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
-// Head and body of a request: sent by one system call.
-using RequestBuffers = std::array<boost::asio::const_buffer, 2>;
+// Head, its end and the body of a request: sent by one system call.
+using RequestBuffers = std::array<boost::asio::const_buffer, 3>;
 
 class Wire {
  public:

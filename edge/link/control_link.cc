@@ -347,8 +347,8 @@ class Link final : public ControlLink {
     Reporter reporter(edge_id_, journal_);
     while (!session.over) {
       const std::uint64_t seen = news();
-      const std::optional<v1::UsageBatch> batch = reporter.Next();
-      if (!batch) {
+      const v1::UsageBatch* batch = reporter.Next();
+      if (batch == nullptr) {
         WaitForNewsAfter(seen, session);
         continue;
       }

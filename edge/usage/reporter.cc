@@ -23,23 +23,23 @@ v1::UsageRecord LostRecord(std::uint64_t epoch, std::uint64_t seq, std::int64_t 
 
 }  // namespace
 
-std::optional<v1::UsageBatch> Reporter::Next() {
+const v1::UsageBatch* Reporter::Next() {
   const std::optional<Journal::Batch> batch = journal_.NextBatch(kMaxRecords, kMaxBytes);
-  if (!batch) return std::nullopt;
-  v1::UsageBatch out;
-  out.set_edge_id(edge_id_);
-  out.set_epoch(batch->epoch);
-  out.set_first_seq(batch->first_seq);
-  out.set_oldest_seq(batch->oldest_seq);
+  if (!batch) return nullptr;
+  batch_.Clear();
+  batch_.set_edge_id(edge_id_);
+  batch_.set_epoch(batch->epoch);
+  batch_.set_first_seq(batch->first_seq);
+  batch_.set_oldest_seq(batch->oldest_seq);
   std::uint64_t seq = batch->first_seq;
   std::int64_t near_us = 0;
   for (const std::string& bytes : batch->records) {
-    v1::UsageRecord& record = *out.add_records();
+    v1::UsageRecord& record = *batch_.add_records();
     if (bytes.empty() || !record.ParseFromString(bytes)) record = LostRecord(batch->epoch, seq, near_us);
     near_us = record.started_us();
     record.set_seq(seq++);
   }
-  return out;
+  return &batch_;
 }
 
 std::chrono::milliseconds Reporter::OnAck(const v1::UsageAck& ack) {

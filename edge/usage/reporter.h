@@ -7,7 +7,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 #include "ccp/v1/edge.pb.h"
@@ -19,13 +18,15 @@ class Reporter {
  public:
   Reporter(std::string edge_id, Journal& journal) : edge_id_(std::move(edge_id)), journal_(journal) {}
 
-  std::optional<v1::UsageBatch> Next();  // Absent: everything durable is acknowledged.
+  // Until the next call. nullptr: everything durable is acknowledged.
+  const v1::UsageBatch* Next();
   // Returns how long to wait before the next batch: control may be overloaded.
   std::chrono::milliseconds OnAck(const v1::UsageAck& ack);
 
  private:
   std::string edge_id_;
   Journal& journal_;
+  v1::UsageBatch batch_;  // Kept for its memory: records come and go by the hundred.
 };
 
 }  // namespace ccp::edge

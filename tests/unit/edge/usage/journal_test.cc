@@ -475,7 +475,7 @@ TEST_F(JournalTest, ReporterPutsALabelledRowInPlaceOfALostOne) {
   auto journal = OpenJournal();
   control_.Meet(*journal);
   Reporter reporter("edge_x", *journal);
-  const std::optional<v1::UsageBatch> batch = reporter.Next();
+  const v1::UsageBatch* batch = reporter.Next();
   ASSERT_TRUE(batch);
   ASSERT_EQ(batch->records_size(), 3);
   EXPECT_EQ(batch->edge_id(), "edge_x");

@@ -27,6 +27,7 @@ ChoiceMembers ReadChoice(json::Value choice) {
     else if (name == "message") members.message = value;
     else if (name == "finish_reason") members.finish_reason = value;
     else if (name == "usage") members.usage = value;
+    else if (name == "error") members.error = value;
   }
   return members;
 }
@@ -43,6 +44,7 @@ ContentMembers ReadContent(json::Value content) {
     else if (name == "thinking_blocks") members.thinking_blocks = value;
     else if (name == "refusal") members.refusal = value;
     else if (name == "function_call") members.function_call = value;
+    else if (name == "audio") members.audio = value;
     else if (name == "annotations") members.annotations = value;
   }
   return members;
@@ -53,11 +55,13 @@ LoneText ReadLoneText(const ChunkMembers& chunk) {
   if (!plain_chunk || chunk.choices.size() != 1) return {};
   const ChoiceMembers choice = ReadChoice(*chunk.choices.elements().begin());
   const bool plain_choice = choice.index.integer().value_or(0) == 0 && choice.message.absent_or_null() &&
-                            choice.finish_reason.absent_or_null() && choice.usage.absent_or_null();
+                            choice.finish_reason.absent_or_null() && choice.usage.absent_or_null() &&
+                            choice.error.absent_or_null();
   if (!plain_choice) return {};
   const ContentMembers delta = ReadContent(choice.delta);
   const bool plain_delta = delta.refusal.absent_or_null() && delta.tool_calls.absent_or_null() &&
                            delta.function_call.absent_or_null() && delta.annotations.absent_or_null() &&
+                           delta.audio.absent_or_null() &&
                            delta.thinking_blocks.absent_or_null() && delta.reasoning_details.absent_or_null() &&
                            delta.reasoning.absent_or_null();
   if (!plain_delta) return {};

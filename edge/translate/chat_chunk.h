@@ -23,6 +23,7 @@ struct ChoiceMembers {
   json::Value message;
   json::Value finish_reason;
   json::Value usage;          // Kimi
+  json::Value error;          // OpenRouter
 };
 ChoiceMembers ReadChoice(json::Value choice);
 
@@ -31,6 +32,7 @@ struct ContentMembers {  // A delta, or a message.
   json::Value refusal;
   json::Value tool_calls;
   json::Value function_call;
+  json::Value audio;
   json::Value annotations;
   json::Value thinking_blocks;
   json::Value reasoning_details;

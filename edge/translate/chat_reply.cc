@@ -2,6 +2,7 @@
 // answer is one delta that holds everything; both go through ToolCalls (order) and BlockWriter (grammar) to either writer.
 // Texts stay as they stand in the upstream's JSON, still escaped, from there to the client.
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "common/base/id.h"
@@ -42,6 +43,16 @@ Form FormByFirstByte(char first, Form declared) {
 }
 
 RequestError TooManyCalls() { return BadReply("its tool calls are larger than 32 MiB"); }
+
+// A number, or a number as text.
+std::optional<std::int64_t> IndexOf(json::Value index) {
+  if (!index.is_string()) return index.integer();
+  const std::string_view text = index.escaped();
+  std::int64_t number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (code != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
 
 // What of a stream's beginning says nothing about its form.
 bool IsPreamble(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || static_cast<unsigned char>(c) >= 0x80; }
@@ -109,6 +120,7 @@ class ChatReply : public Reply {
   std::string_view Escaped(std::string_view text);
   void Refusal(json::Value refusal, std::string& out);
   void Tools(json::Value calls, Shape shape, std::string& out);
+  void Tool(json::Value call, std::int64_t place, Shape shape, std::string& out);
   void LegacyCall(json::Value function_call, std::string& out);
   void Function(json::Value function, ToolCallDelta& delta, std::string& out);  // Completes `delta`.
   void FlushText(std::string& out);
@@ -320,6 +332,9 @@ void ChatReply::Finish(End end, std::string& out) {
 
 void ChatReply::OnChoice(json::Value choice, const ChoiceMembers& members, Shape shape, std::string& out) {
   answered_ = true;
+  if (!members.error.absent_or_null()) {
+    if (auto error = ReadReplyError(choice, context_.estimated_input_tokens)) return FailHere(*std::move(error), out);
+  }
   json::Value content = shape == Shape::kMessage ? members.message : members.delta;
   // Some servers repeat the whole answer as `message` in the last chunk; it counts only if there was nothing before.
   if (content.absent_or_null() && !writer_.has_content()) content = members.message;
@@ -335,8 +350,7 @@ void ChatReply::OnChoice(json::Value choice, const ChoiceMembers& members, Shape
 
 void ChatReply::OnFinish(json::Value choice, FinishReason finish, std::string& out) {
   if (finish == FinishReason::kError) {
-    auto error = ReadReplyError(choice, context_.estimated_input_tokens);
-    return FailHere(error ? *std::move(error) : BadReply("the upstream says that it failed, and not why"), out);
+    return FailHere(GaveUp(choice["finish_reason"].str()), out);
   }
   finish_ = finish;
   for (const std::string_view key : {"stop_reason", "matched_stop"}) {  // vLLM, SGLang
@@ -352,8 +366,10 @@ void ChatReply::OnContent(json::Value content, Shape shape, std::string& out) {
   Content(members.text, out);
   if (stops_ && !stops_->found().empty()) return EndAtStop(out);
   Refusal(members.refusal, out);
+  if (members.audio.is_object()) Text(members.audio["transcript"].escaped(), out);
   Tools(members.tool_calls, shape, out);
-  if (members.function_call.is_object()) LegacyCall(members.function_call, out);
+  // Some servers say a call in the old way as well.
+  if (members.function_call.is_object() && members.tool_calls.empty()) LegacyCall(members.function_call, out);
   Citations(members.annotations);
   if (tools_.overflowed()) FailHere(TooManyCalls(), out);
 }
@@ -400,6 +416,7 @@ bool ChatReply::ThinkDetails(json::Value details, std::string& out) {
 
 void ChatReply::Content(json::Value content, std::string& out) {
   if (content.is_string()) return Text(content.escaped(), out);
+  if (content.is_object()) return Part(content, out);
   for (const json::Value part : content.elements()) Part(part, out);
 }
 
@@ -460,17 +477,19 @@ void ChatReply::Refusal(json::Value refusal, std::string& out) {
 void ChatReply::Tools(json::Value calls, Shape shape, std::string& out) {
   if (calls.empty()) return;
   FlushText(out);
+  if (calls.is_object()) return Tool(calls, /*place=*/0, shape, out);
   std::int64_t place = 0;
-  for (const json::Value call : calls.elements()) {
-    const CallMembers members = ReadCall(call);
-    ToolCallDelta delta;
-    // A whole answer lists its calls one by one; only fragments need an index to find their call.
-    delta.index = shape == Shape::kMessage ? place : members.index.integer();
-    delta.id = members.id.str();
-    if (members.extra_content) delta.thought_signature = members.extra_content["google"]["thought_signature"].str();
-    Function(members.function, delta, out);
-    ++place;
-  }
+  for (const json::Value call : calls.elements()) Tool(call, place++, shape, out);
+}
+
+void ChatReply::Tool(json::Value call, std::int64_t place, Shape shape, std::string& out) {
+  const CallMembers members = ReadCall(call);
+  ToolCallDelta delta;
+  // A whole answer lists its calls one by one; only fragments need an index to find their call.
+  delta.index = shape == Shape::kMessage ? place : IndexOf(members.index);
+  delta.id = members.id.str();
+  if (members.extra_content) delta.thought_signature = members.extra_content["google"]["thought_signature"].str();
+  Function(members.function, delta, out);
 }
 
 void ChatReply::LegacyCall(json::Value function_call, std::string& out) {
@@ -503,7 +522,8 @@ void ChatReply::Usage(json::Value usage) {
 }
 
 void ChatReply::Complete(std::string& out) {
-  const bool cut = finish_ == FinishReason::kLength || finish_ == FinishReason::kFilter;
+  const bool cut = finish_ == FinishReason::kLength || finish_ == FinishReason::kContextFull ||
+                   finish_ == FinishReason::kFilter;
   FlushText(out);
   tools_.Finish(cut ? ToolCalls::Ending::kCut : ToolCalls::Ending::kFinished, out);
   for (const std::string& block : search_.Blocks(context_.message_id)) writer_.WholeBlock(block, out);

@@ -32,11 +32,10 @@ constexpr Name kNames[] = {
     {"unauthenticated", 401}, {"billing", 402},           {"permission", 403},         {"not_found", 404},
     {"request_too_large", 413}, {"invalid_request", 400}, {"invalid_argument", 400},   {"context_length", 400},
     {"content_filter", 400}, {"content_policy", 400},     {"badrequest", 400},         {"timeout", 504},
-    {"deadline_exceeded", 504},
+    {"deadline_exceeded", 504}, {"insufficient_system_resource", 529},
 };
 
-int NamedStatus(json::Value value) {
-  const std::string text = value.str();
+int NamedStatus(std::string_view text) {
   for (const Name& name : kNames) {
     if (ContainsIgnoreCase(text, name.part)) return name.status;
   }
@@ -52,7 +51,7 @@ int StatusOf(json::Value root) {
     if (const int status = NumericStatus(candidate); status != 0) return status;
   }
   for (const json::Value candidate : candidates) {
-    if (const int status = NamedStatus(candidate); status != 0) return status;
+    if (const int status = NamedStatus(candidate.str()); status != 0) return status;
   }
   return kBadGateway;
 }
@@ -101,6 +100,16 @@ RequestError BadReply(std::string_view what) {
   error.message = Concat("the upstream's answer cannot be used: ", what);
   error.upstream_status = 200;
   return error;
+}
+
+RequestError GaveUp(std::string_view finish_reason) {
+  const std::string text =
+      Concat("the upstream gave its answer up (finish_reason ", finish_reason, "); send the request again");
+  UpstreamErrorAnswer answer;
+  const int status = NamedStatus(finish_reason);
+  answer.status = status != 0 ? status : kBadGateway;
+  answer.body = text;
+  return FromUpstreamAnswer(answer, /*input_tokens=*/0, /*max_input_tokens=*/0);
 }
 
 RequestError EndedEarly() {

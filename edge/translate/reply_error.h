@@ -20,6 +20,9 @@ RequestError UnreadableError(std::string_view body, std::int64_t input_tokens);
 // The answer is no answer: 502 api_error. `what` says what was found; safe to show.
 RequestError BadReply(std::string_view what);
 
+// The upstream gave its answer up, and all it says of it is a finish_reason.
+RequestError GaveUp(std::string_view finish_reason);
+
 // The upstream stopped in the middle.
 RequestError EndedEarly();
 

@@ -6,9 +6,10 @@
 
 namespace ccp::translate {
 
-enum class FinishReason : std::uint8_t { kUnsaid, kStop, kLength, kFilter, kError };
+enum class FinishReason : std::uint8_t { kUnsaid, kStop, kLength, kContextFull, kFilter, kError };
 
-// Chat Completions' finish_reason, and what vendors say instead. What is unknown counts as kStop; "" and null as kUnsaid.
+// Chat Completions' finish_reason, and what vendors say instead; Gemini puts its own word behind it
+// ("content_filter: RECITATION"). What is unknown counts as kStop; "" and null as kUnsaid.
 FinishReason ReadFinishReason(std::string_view finish_reason);
 
 enum class Called : std::uint8_t { kNothing, kTool };

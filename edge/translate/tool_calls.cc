@@ -25,7 +25,8 @@ std::string_view WithoutLeadingSpace(std::string_view text) {
 
 bool Fits(ObjectScanner scanner, std::string_view text) { return scanner.Push(text) == text.size(); }
 
-bool IsEmptyObject(std::string_view text) { return Trim(text) == "{}"; }
+// What some gateways begin with, to send the real arguments behind it.
+bool IsPlaceholder(std::string_view text) { return Trim(text) == "{}" || Trim(text) == "null"; }
 
 // Arguments that are a JSON string with an object inside: encoded once too often.
 std::optional<std::string> ObjectInString(std::string_view text) {
@@ -76,7 +77,7 @@ bool ToolCalls::BeginsAnother(const ToolCall& call, const ToolCallDelta& delta) 
   unescaped_.clear();
   json::AppendUnescaped(unescaped_, delta.arguments);
   if (unescaped_.empty()) return delta.name != call.name;
-  const bool placeholder = !call.emitted && IsEmptyObject(call.arguments);
+  const bool placeholder = !call.emitted && IsPlaceholder(call.arguments);
   return WithoutLeadingSpace(unescaped_).starts_with('{') && !unescaped_.starts_with(call.arguments) && !placeholder;
 }
 
@@ -134,10 +135,10 @@ void ToolCalls::Arguments(ToolCall& call, std::string_view escaped, std::string&
 // Takes the next fragment. `escaped` is the same text as it came, if it is at hand.
 void ToolCalls::Take(ToolCall& call, std::string_view text, std::string_view escaped, std::string& out) {
   if (text.empty()) return;
-  // Some gateways begin with the empty object and send the real one after it.
-  if (!call.emitted && IsEmptyObject(call.arguments) && WithoutLeadingSpace(text).starts_with('{')) {
+  if (!call.emitted && IsPlaceholder(call.arguments) && WithoutLeadingSpace(text).starts_with('{')) {
     call.arguments.clear();
     call.scanner = {};
+    call.broken = false;
   }
   call.arguments += text;
   held_bytes_ += text.size();
@@ -153,7 +154,7 @@ void ToolCalls::Take(ToolCall& call, std::string_view text, std::string_view esc
     text = rewritten;
     escaped = {};
   }
-  if (call.scanner.blank() || (!call.emitted && IsEmptyObject(call.arguments))) return;
+  if (call.scanner.blank() || (!call.emitted && IsPlaceholder(call.arguments))) return;
   if (!escaped.empty()) return Emit(call, escaped, out);
   std::string escaped_again;
   json::AppendEscaped(escaped_again, text);

@@ -112,6 +112,9 @@ const Row kRows[] = {
     {"FinishLength", {Text("x"), Finish("length"), kDone}, "text:x | max_tokens"},
     {"FinishFilter", {Text("x"), Finish("content_filter"), kDone}, "text:x | refusal"},
     {"FinishSafety", {Text("x"), Finish("SAFETY"), kDone}, "text:x | refusal"},
+    {"FinishContextFull", {Text("x"), Finish("model_context_window_exceeded"), kDone}, "text:x | model_context_window_exceeded"},
+    {"FinishContextFullWithCall", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{\"a\":\"b\""}})"), Finish("model_context_window_exceeded"), kDone}, R"(tool:t f {"a":null} | model_context_window_exceeded)"},
+    {"FinishFilterWithItsReason", {Text("x"), Finish("content_filter: PROHIBITED_CONTENT"), kDone}, "text:x | refusal"},
     {"FinishEos", {Text("x"), Finish("eos"), kDone}, "text:x | end_turn"},
     {"FinishUnknown", {Text("x"), Finish("whatever"), kDone}, "text:x | end_turn"},
     {"FinishToolCallsWithoutCalls", {Text("x"), Finish("tool_calls"), kDone}, "text:x | end_turn"},
@@ -200,6 +203,20 @@ const Row kRows[] = {
     {"IndexAndIdMissingNameBeginsCall", {Tool(R"({"function":{"name":"f","arguments":"{\"a\":1}"}})"), Tool(R"({"function":{"name":"f","arguments":"{\"a\":2}"}})"), Finish("tool_calls"), kDone}, R"(tool:toolu_GENERATED f {"a":1} | tool:toolu_GENERATED f {"a":2} | tool_use)"},
     {"SameIndexNewIdAndName", {Tool(R"({"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}})"), Tool(R"({"index":0,"id":"b","function":{"name":"g","arguments":"{\"y\":2}"}})"), Finish("tool_calls"), kDone}, R"(tool:a f {"x":1} | tool:b g {"y":2} | tool_use)"},
     {"LegacyFunctionCall", {Delta(R"({"function_call":{"name":"f","arguments":"{\"a\":"}})"), Delta(R"({"function_call":{"arguments":"1}"}})"), Finish("function_call"), kDone}, R"(tool:toolu_GENERATED f {"a":1} | tool_use)"},
+    {"ToolCallsAsAnObject", {Delta(R"({"tool_calls":{"index":0,"id":"t","function":{"name":"f","arguments":"{}"}}})"), Finish("tool_calls"), kDone}, "tool:t f {} | tool_use"},
+    {"IndexAsText", {Tool(R"({"index":"0","id":"t","function":{"name":"f","arguments":"{\"a\":"}})"), Tool(R"({"index":"0","function":{"arguments":"1}"}})"), Finish("tool_calls"), kDone}, R"(tool:t f {"a":1} | tool_use)"},
+    {"IndexAsTextInterleaved", {Tool(R"({"index":"0","id":"t","function":{"name":"f","arguments":"{\"a\":"}})"), Tool(R"({"index":"1","id":"u","function":{"name":"f","arguments":"{\"b\":"}})"), Tool(R"({"index":"0","function":{"arguments":"1}"}})"), Tool(R"({"index":"1","function":{"arguments":"2}"}})"), Finish("tool_calls"), kDone}, R"(tool:t f {"a":1} | tool:u f {"b":2} | tool_use)"},
+    {"ContentAsOnePart", {Delta(R"({"content":{"type":"text","text":"a"}})"), Finish("stop"), kDone}, "text:a | end_turn"},
+    {"SameIndexNewIdSameName", {Tool(R"({"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}})"), Tool(R"({"index":0,"id":"b","function":{"name":"f","arguments":"{\"y\":2}"}})"), Finish("tool_calls"), kDone}, R"(tool:a f {"x":1} | tool:b f {"y":2} | tool_use)"},
+    {"SameIndexNewIdThenItsArguments", {Tool(R"({"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}})"), Tool(R"({"index":0,"id":"b","function":{"name":"g","arguments":""}})"), Tool(R"({"index":0,"function":{"arguments":"{\"y\":2}"}})"), Finish("tool_calls"), kDone}, R"(tool:a f {"x":1} | tool:b g {"y":2} | tool_use)"},
+    {"ParallelArgumentsCumulative", {Tool(R"({"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}},{"index":1,"id":"b","function":{"name":"g","arguments":"{\"y\""}})"), Tool(R"({"index":0,"function":{"arguments":"{\"x\":1}"}},{"index":1,"function":{"arguments":"{\"y\":2}"}})"), Finish("tool_calls"), kDone}, R"(tool:a f {"x":1} | tool:b g {"y":2} | tool_use)"},
+    {"CallSaidInBothWays", {Delta(R"({"function_call":{"name":"f","arguments":"{}"},"tool_calls":[{"index":0,"id":"t","function":{"name":"f","arguments":"{}"}}]})"), Finish("tool_calls"), kDone}, "tool:t f {} | tool_use"},
+    {"AudioIsItsTranscript", {Delta(R"({"content":null,"audio":{"id":"a","transcript":"Hi "}})"), Delta(R"({"audio":{"transcript":"you","data":"AAAA"}})"), Finish("stop"), kDone}, "text:Hi you | end_turn"},
+    {"FunctionNull", {Tool(R"({"index":0,"id":"t","function":null})"), Text("x"), Finish("stop"), kDone}, "text:x | end_turn"},
+    {"ArgumentsBehindNull", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":null}})"), Tool(R"({"index":0,"function":{"arguments":"{\"a\":1}"}})"), Finish("tool_calls"), kDone}, R"(tool:t f {"a":1} | tool_use)"},
+    {"ArgumentsBehindTextNull", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"null"}})"), Tool(R"({"index":0,"function":{"arguments":"{\"a\":1}"}})"), Finish("tool_calls"), kDone}, R"(tool:t f {"a":1} | tool_use)"},
+    {"SecondObjectBehindTheFirst", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{\"a\":1}{\"a\":2}"}})"), Finish("tool_calls"), kDone}, R"(tool:t f {"a":1} | tool_use)"},
+    {"ArgumentsInSingleQuotes", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{'a':1}"}})"), Finish("tool_calls"), kDone}, R"(tool:t f {} | tool_use)"},
     {"EmptyToolDelta", {Tool(R"({"index":0})"), Text("x"), Finish("stop"), kDone}, "text:x | end_turn"},
     {"EmptyToolList", {Delta(R"({"tool_calls":[],"content":"x"})"), Finish("stop"), kDone}, "text:x | end_turn"},
     {"SurrogatesTornApartInArguments", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{\"a\":\"\ud83d"}})"), Tool(R"({"index":0,"function":{"arguments":"\ude00\"}"}})"), Finish("tool_calls"), kDone}, R"(tool:t f {"a":"😀"} | tool_use)"},
@@ -253,6 +270,10 @@ const ErrorRow kErrorRows[] = {
     {"ErrorBesideChoices", Sse({Text("x"), R"({"error":{"message":"gone","code":500},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]})"}), "api_error: ", 500, "gone"},
     {"FinishReasonError", Sse({Text("x"), R"({"choices":[{"index":0,"delta":{},"finish_reason":"error","error":{"message":"gone","code":502}}]})"}), "api_error: ", 502, "gone"},
     {"DoneOnly", Sse({kDone}), "", 502, "no choices"},
+    {"ErrorInsideTheChoice", Sse({Text("x"), R"({"choices":[{"index":0,"delta":{},"finish_reason":null,"error":{"message":"gone","code":502}}]})"}), "api_error: ", 502, "gone"},
+    {"FinishOfAnOverloadedDeepSeek", Sse({Text("x"), Finish("insufficient_system_resource"), kDone}), "overloaded_error: ", 529, "insufficient_system_resource"},
+    {"FinishOfACallThatGeminiCannotRead", Sse({Text("x"), Finish("function_call_filter: MALFORMED_FUNCTION_CALL"), kDone}), "api_error: ", 502, "MALFORMED_FUNCTION_CALL"},
+    {"FinishAborted", Sse({Text("x"), Finish("abort"), kDone}), "api_error: ", 502, "abort"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Streams, StreamErrorTest, ::testing::ValuesIn(kErrorRows),
@@ -481,6 +502,25 @@ TEST_F(ChatReplyTest, ARefusalHasItsDetails) {
   EXPECT_THAT(out_, ::testing::HasSubstr(R"("stop_details":{"type":"refusal","category":null,"explanation":null})"));
 }
 
+// 64 bits, beyond a double, beyond any exponent: digits stay as they are, in both forms.
+TEST_F(ChatReplyTest, NumbersKeepTheirDigits) {
+  constexpr std::string_view kNumbers[] = {"18446744073709551616", "1e400", "-0.0", "1.10", "0.1000000000000000055511151231257827"};
+  std::string arguments = R"({\"n\":[)";
+  std::string want = "{\"n\":[";
+  for (const std::string_view number : kNumbers) {
+    arguments += std::string(number) + ",";
+    want += std::string(number) + ",";
+  }
+  arguments += R"(0]})";
+  want += "0]}";
+  for (const Form client : {Form::kEvents, Form::kJson}) {
+    given_.client = client;
+    const Ran ran = Translate(given_, {Sse({Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":")" + arguments + "\"}}"), kDone})});
+    EXPECT_EQ(ran.phase, Phase::kComplete);
+    EXPECT_THAT(ran.out, ::testing::HasSubstr(client == Form::kJson ? want : arguments));
+  }
+}
+
 TEST_F(ChatReplyTest, InvalidUtf8IsReplaced) {
   const auto reply = Make(given_);
   reply->Feed(Sse({Text("a\xFFz"), Finish("stop"), kDone}), out_);
@@ -699,6 +739,9 @@ INSTANTIATE_TEST_SUITE_P(Bodies, JsonErrorTest, ::testing::ValuesIn(std::vector<
     {"ErrorWithCode", R"({"error":{"message":"slow","code":429}})", 429},
     {"ErrorWithoutCode", R"({"error":{"message":"broken"}})", 502},
     {"DetailOfFastApi", R"({"detail":"Not Found"})", 502},
+    {"ErrorInsideTheChoice", R"({"choices":[{"message":{"content":""},"finish_reason":"stop","error":{"code":429,"message":"slow"}}]})", 429},
+    {"FinishOfACallThatGeminiCannotRead", R"({"choices":[{"message":{"role":"assistant"},"finish_reason":"function_call_filter: MALFORMED_FUNCTION_CALL"}]})", 502},
+    {"StatusOfMiniMax", R"({"choices":null,"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}})", 502},
 }), [](const auto& row) { return row.param.name; });
 
 }  // namespace

@@ -1,9 +1,12 @@
 #include "edge/translate/direct_request.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "common/base/text.h"
+#include "common/config/url.h"
 #include "common/json/write.h"
 #include "edge/translate/reasoning_state.h"
 #include "edge/translate/thinking_budget.h"
@@ -29,7 +32,29 @@ bool IsThinking(Value block) {
   return type.is("thinking") || type.is("redacted_thinking");
 }
 
-bool IsOurThinking(Value block) { return block["type"].is("thinking") && LooksLikeState(block["signature"].escaped()); }
+// Anthropic's signatures are base64. Vendors that merely speak its format sign with a UUID, a hash in hex, or not at all.
+bool LooksLikeAnthropicsSignature(std::string_view signature) {
+  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto is_base64 = [&](char c) {
+    return is_upper(c) || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
+  };
+  return std::all_of(signature.begin(), signature.end(), is_base64) &&
+         std::any_of(signature.begin(), signature.end(), is_upper);
+}
+
+bool IsAnthropicsOwn(const config::Model& model) {
+  const auto url = config::ParseUrl(model.api_base);
+  return url.ok() && config::IsFirstPartyHost(url->host);
+}
+
+// A search that we made up from citations: Anthropic's own results carry their content, encrypted.
+bool IsOurSearchResult(Value block) {
+  if (!block["type"].is("web_search_tool_result")) return false;
+  for (const Value page : block["content"].elements()) {
+    if (page["encrypted_content"].is("")) return true;
+  }
+  return false;
+}
 
 bool IsAssistant(Value message) { return message["role"].is("assistant"); }
 
@@ -80,7 +105,7 @@ bool AreAll(const std::vector<bool>& removed) {
 class DirectSplicer {
  public:
   DirectSplicer(const MessagesRequest& request, const config::Model& model, Losses& losses)
-      : request_(request), model_(model), losses_(losses) {
+      : request_(request), model_(model), losses_(losses), anthropics_own_(IsAnthropicsOwn(model)) {
     for (const Value message : request.messages().elements()) messages_.push_back(message);
   }
 
@@ -118,14 +143,21 @@ class DirectSplicer {
     if (CapsMaxTokens()) CapBudget();
   }
 
-  // Whether the turn that begins at `loop` began with thinking of ours, and will begin with something else.
+  // Thinking that this upstream would refuse, because it did not sign it.
+  bool IsForeignThinking(Value block) const {
+    if (!block["type"].is("thinking")) return false;
+    const std::string_view signature = block["signature"].escaped();
+    return LooksLikeState(signature) || (anthropics_own_ && !LooksLikeAnthropicsSignature(signature));
+  }
+
+  // Whether the turn that begins at `loop` began with foreign thinking, and will begin with something else.
   bool LosesItsThinking(std::size_t loop) const {
-    bool had_ours = false;
+    bool had_foreign = false;
     for (std::size_t i = loop; i < messages_.size(); ++i) {
       if (!IsAssistant(messages_[i])) continue;
       for (const Value block : messages_[i]["content"].elements()) {
-        if (!IsOurThinking(block)) return had_ours && !IsThinking(block);
-        had_ours = true;
+        if (!IsForeignThinking(block)) return had_foreign && !IsThinking(block);
+        had_foreign = true;
       }
     }
     return false;
@@ -170,18 +202,30 @@ class DirectSplicer {
 
   // Returns whether the message is to go as a whole, because nothing of it would be left.
   bool CleanMessage(std::size_t index) {
-    const auto is_unwanted = index >= no_thinking_from_ ? IsThinking : IsOurThinking;
+    const std::unordered_set<std::string> searches = OurSearches(messages_[index]);
     std::vector<Value> blocks;
     std::vector<bool> removed;
     for (const Value block : messages_[index]["content"].elements()) {
+      const bool thinking = index >= no_thinking_from_ ? IsThinking(block) : IsForeignThinking(block);
+      const bool search = !searches.empty() && (searches.contains(block["id"].str()) || IsOurSearchResult(block));
       blocks.push_back(block);
-      removed.push_back(is_unwanted(block));
-      if (removed.back()) losses_.Add("thinking_history_dropped");
+      removed.push_back(thinking || search);
+      if (thinking) losses_.Add("thinking_history_dropped");
+      if (search) losses_.Add("server_tool_history_dropped");
       CleanToolId(block);
     }
     if (!blocks.empty() && AreAll(removed)) return true;
     RemoveElements(blocks, removed, splices_);
     return false;
+  }
+
+  // Ids of the searches in a message that we made up.
+  static std::unordered_set<std::string> OurSearches(Value message) {
+    std::unordered_set<std::string> ids;
+    for (const Value block : message["content"].elements()) {
+      if (IsOurSearchResult(block)) ids.insert(block["tool_use_id"].str());
+    }
+    return ids;
   }
 
   void CleanToolId(Value block) {
@@ -211,6 +255,7 @@ class DirectSplicer {
   const MessagesRequest& request_;
   const config::Model& model_;
   Losses& losses_;
+  bool anthropics_own_;
   std::vector<Value> messages_;
   std::size_t no_thinking_from_ = static_cast<std::size_t>(-1);  // Messages from here on lose all thinking.
   std::vector<Splice> splices_;

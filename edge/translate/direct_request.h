@@ -1,5 +1,6 @@
 // Messages request -> Anthropic-format upstream: the bytes as they came but for the model name, a capped max_tokens,
-// and thinking blocks of our own making (foreign to a real Claude) taken out. Pure.
+// and what the upstream did not sign taken out: thinking blocks and web searches of our own making, and at Anthropic's own
+// API also the thinking of vendors that speak its format. Pure.
 //
 // What those changes would make the upstream refuse is set right as well, and noted as a loss:
 // - a thinking budget that no longer fits below the capped max_tokens is lowered, or thinking is switched off;

@@ -13,6 +13,7 @@ struct Case {
   std::string body;
   std::string want;
   std::string losses = "";
+  std::string api_base = "https://api.anthropic.com/v1";
 };
 
 class DirectRequestTest : public testing::TestWithParam<Case> {};
@@ -21,6 +22,7 @@ TEST_P(DirectRequestTest, KeepsEveryOtherByte) {
   const auto request = MessagesRequest::Parse(GetParam().body, MessagesRequest::Endpoint::kMessages);
   ASSERT_TRUE(request.ok()) << request.error().message;
   config::Model model = TestModel("openai", "claude-x");
+  model.api_base = GetParam().api_base;
   model.max_tokens = 1000;
   Losses losses;
   const std::string got = ToDirectRequest(**request, model, losses);
@@ -34,6 +36,19 @@ TEST_P(DirectRequestTest, KeepsEveryOtherByte) {
 const std::string kOurs = EncodeState({StateKind::kReasoningContent, "hm"}, kTestSecret);
 const std::string kOurThinking = R"({"type":"thinking","thinking":"hm","signature":")" + kOurs + "\"}";
 const std::string kTheirThinking = R"({"type":"thinking","thinking":"hm","signature":"EqQBCkYIBxgC"})";
+const std::string kVendorsThinking =
+    R"({"type":"thinking","thinking":"hm","signature":"8f14e45f-ceea-467f-a8d6-2f1e3c5b7d90"})";
+const std::string kHexThinking =
+    R"({"type":"thinking","thinking":"hm","signature":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"})";
+const std::string kUnsignedThinking = R"({"type":"thinking","thinking":"hm","signature":""})";
+std::string Search(const std::string& content) {
+  return R"({"type":"server_tool_use","id":"srvtoolu_1","name":"web_search","input":{}},)"
+         R"({"type":"web_search_tool_result","tool_use_id":"srvtoolu_1","content":)" + content + "}";
+}
+std::string Page(const std::string& content) {
+  return R"([{"type":"web_search_result","url":"https://a.example/","title":"A","encrypted_content":")" + content +
+         R"(","page_age":null}])";
+}
 const std::string kText = R"({"type":"text","text":"a"})";
 std::string Turn(const std::string& blocks) {
   return R"({"model":"claude-x","max_tokens":5,"messages":[{"role":"user","content":"q"}, {"role":"assistant","content":[)" +
@@ -77,6 +92,8 @@ INSTANTIATE_TEST_SUITE_P(ToolLoops, DirectRequestTest, testing::ValuesIn(std::ve
     {"TheirThinkingBehindOursIsEnough", Loop(kEnabled, kOurThinking + "," + kTheirThinking + ",", ""),
      Loop(kEnabled, kTheirThinking + ",", ""), "thinking_history_dropped"},
     {"WithoutThinkingIsLeftAlone", Loop(kEnabled, "", ""), Loop(kEnabled, "", "")},
+    {"BegunByACompatibleVendorGoesOnWithoutThinking", Loop(kEnabled, kVendorsThinking + ",", ""),
+     Loop(kDisabled, "", ""), "thinking_disabled_for_history,thinking_history_dropped"},
     {"AdaptiveNeedsNone", Loop(kAdaptive, kOurThinking + ",", ""), Loop(kAdaptive, "", ""), "thinking_history_dropped"},
     {"EditsOfThinkingGoAlong", Loop(kEnabled, kOurThinking + ",", "", Edits("[" + kClearThinking + "]")),
      Loop(kDisabled, "", "", Edits("[]")), "thinking_disabled_for_history,thinking_history_dropped"},
@@ -142,6 +159,19 @@ INSTANTIATE_TEST_SUITE_P(Bodies, DirectRequestTest, testing::ValuesIn(std::vecto
     {"NothingLeftIsNoTurn", Turn(kOurThinking),
      R"({"model":"claude-x","max_tokens":5,"messages":[{"role":"user","content":"q"}, {"role":"user","content":"r"}]})",
      "thinking_history_dropped"},
+    {"ThinkingOfACompatibleVendorGoes", Turn(kVendorsThinking + "," + kText), Turn(kText), "thinking_history_dropped"},
+    {"ThinkingSignedInHexGoes", Turn(kHexThinking + "," + kText), Turn(kText), "thinking_history_dropped"},
+    {"UnsignedThinkingGoes", Turn(kUnsignedThinking + "," + kText), Turn(kText), "thinking_history_dropped"},
+    {"ACompatibleVendorGetsItsThinkingBack", Turn(kVendorsThinking + "," + kText), Turn(kVendorsThinking + "," + kText),
+     "", "https://api.deepseek.com/anthropic"},
+    {"ACompatibleVendorGetsNoneOfOurs", Turn(kOurThinking + "," + kText), Turn(kText), "thinking_history_dropped",
+     "https://api.deepseek.com/anthropic"},
+    {"OurSearchesGo", Turn(kText + "," + Search(Page("")) + "," + kText), Turn(kText + "," + kText),
+     "server_tool_history_dropped"},
+    {"TheirSearchesStay", Turn(kText + "," + Search(Page("EpgB")) + "," + kText),
+     Turn(kText + "," + Search(Page("EpgB")) + "," + kText)},
+    {"FailedSearchesStay", Turn(kText + "," + Search(R"({"type":"web_search_tool_result_error","error_code":"x"})")),
+     Turn(kText + "," + Search(R"({"type":"web_search_tool_result_error","error_code":"x"})"))},
     {"ToolIdsLoseTheirState", CallAndResult(kStateId), CallAndResult("toolu_1")},
     {"OtherToolIdsStay", CallAndResult("call--x"), CallAndResult("call--x")},
 }), [](const auto& row) { return row.param.name; });

@@ -27,6 +27,12 @@ struct UpstreamCount {
   std::string body;
 };
 
+// A server that knows no such path may say so with a 200.
+bool IsCount(const UpstreamCount& count) {
+  json::Document document;
+  return count.status == 200 && document.Parse(count.body).ok() && document.root()["input_tokens"].integer().has_value();
+}
+
 std::string CountJson(std::int64_t tokens) { return Concat("{\"input_tokens\":", tokens, "}"); }
 
 // The model a turn like this would go to. nullptr: none that could be asked.
@@ -75,7 +81,7 @@ Awaitable<void> CountTokens(ApiContext& context, HttpRequest& http, ResponseWrit
   const config::Model* model = snapshot == nullptr ? nullptr : ModelFor(*request, context, *snapshot);
   if (model != nullptr && model->direct) {
     const std::optional<UpstreamCount> upstream = co_await AskUpstream(context, http, *request, *model);
-    if (upstream && upstream->status == 200) {
+    if (upstream && IsCount(*upstream)) {
       co_await SendJson(response, upstream->body);
       co_return;
     }

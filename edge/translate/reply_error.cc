@@ -33,6 +33,7 @@ constexpr Name kNames[] = {
     {"request_too_large", 413}, {"invalid_request", 400}, {"invalid_argument", 400},   {"context_length", 400},
     {"content_filter", 400}, {"content_policy", 400},     {"badrequest", 400},         {"timeout", 504},
     {"deadline_exceeded", 504}, {"insufficient_system_resource", 529},
+    {"authorized_error", 401}, {"insufficient_balance", 402},
 };
 
 int NamedStatus(std::string_view text) {
@@ -57,6 +58,7 @@ int StatusOf(json::Value root) {
 }
 
 bool SaysWhyWithoutAnswer(json::Value root) {
+  if (root["choices"].empty() && root["base_resp"]["status_code"].integer().value_or(0) != 0) return true;  // MiniMax
   if (root["choices"] || root["usage"]) return false;
   return root["message"].is_string() || root["detail"] || root["msg"].is_string();
 }

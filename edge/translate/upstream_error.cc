@@ -35,6 +35,13 @@ constexpr std::string_view kQuotaPhrases[] = {
     "\xE4\xBD\x99\xE9\xA2\x9D\xE4\xB8\x8D\xE8\xB6\xB3",  // GLM: "balance not sufficient" in Chinese
 };
 
+// The types of Anthropic's errors.
+constexpr std::string_view kAnthropicTypes[] = {
+    "invalid_request_error", "authentication_error", "billing_error", "permission_error", "not_found_error",
+    "conflict_error",        "request_too_large",    "rate_limit_error", "timeout_error", "api_error",
+    "overloaded_error",
+};
+
 // Refusals of the content, not of the caller. In lower case.
 constexpr std::string_view kPolicyPhrases[] = {
     "content_policy",             // OpenAI: code
@@ -71,7 +78,8 @@ std::string TextOfDetail(Value detail) {
 std::string MessageOf(Value root) {
   const Value error = root["error"];
   if (error.is_string()) return error.str();
-  for (const Value candidate : {error["message"], root["message"], error["msg"], root["msg"], root["error_msg"]}) {
+  for (const Value candidate : {error["message"], root["message"], error["msg"], root["msg"], root["error_msg"],
+                                root["base_resp"]["status_msg"]}) {
     if (!candidate.is_string() || candidate.blank()) continue;
     std::string message = candidate.str();
     const Value raw = error["metadata"]["raw"];  // OpenRouter: what the vendor behind it said.
@@ -268,12 +276,17 @@ class ErrorReader {
     return Shortened(WithoutKeys(std::move(text)));
   }
 
+  static bool IsAnthropicType(Value type) {
+    return std::any_of(std::begin(kAnthropicTypes), std::end(kAnthropicTypes),
+                       [&](std::string_view known) { return type.is(known); });
+  }
+
   // An error of Anthropic's form, with a status that says error. Overflows of vendors that only look like Anthropic are
   // put into the words that clients know.
   bool SpeaksForItself() const {
     if (answer_.words != UpstreamErrorAnswer::Words::kOwn || answer_.status < 400) return false;
     const Value error = root_["error"];
-    if (!root_["type"].is("error") || error["type"].escaped().empty() || error["message"].blank()) return false;
+    if (!root_["type"].is("error") || !IsAnthropicType(error["type"]) || error["message"].blank()) return false;
     return !IsOverflow(answer_.status, ToLower(error["message"].str())) || IsInAnthropicsWords(error["message"]);
   }
 
@@ -315,7 +328,7 @@ class ErrorReader {
   // Gemini says "exceeded your current quota" of limits by the minute as well, and then how long to wait.
   bool IsQuota(int status, std::string_view words) const {
     if (status == 402) return true;
-    return (status == 400 || status == 403 || status == 429) && !RetryDelayMs(root_["error"]) &&
+    return (status == 400 || status == 403 || status == 429 || status == 500) && !RetryDelayMs(root_["error"]) &&
            HasAny(words, kQuotaPhrases);
   }
 

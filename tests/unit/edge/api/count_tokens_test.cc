@@ -83,6 +83,17 @@ TEST_F(CountTokensTest, CountsHereWhereADirectUpstreamCannot) {
   EXPECT_EQ(client_.body, kCountedHere);
 }
 
+// GLM answers 200 for a path that it does not have; others send a page.
+TEST_F(CountTokensTest, CountsHereWhereADirectUpstreamAnswersWithSomethingElse) {
+  for (const std::string body : {R"({"code":500,"msg":"404 NOT_FOUND","success":false})", "<html>welcome</html>", "",
+                                 R"({"input_tokens":null})", R"({"type":"error","error":{"type":"x","message":"y"}})"}) {
+    upstream_.answers = {Json(200, body)};
+    client_.body.clear();
+    Run();
+    EXPECT_EQ(client_.body, kCountedHere) << body;
+  }
+}
+
 TEST_F(CountTokensTest, CorrectsTheEstimateByWhatTheModelReported) {
   model_.direct = false;
   Run(Words());

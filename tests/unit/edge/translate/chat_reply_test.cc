@@ -742,6 +742,7 @@ INSTANTIATE_TEST_SUITE_P(Bodies, JsonErrorTest, ::testing::ValuesIn(std::vector<
     {"ErrorInsideTheChoice", R"({"choices":[{"message":{"content":""},"finish_reason":"stop","error":{"code":429,"message":"slow"}}]})", 429},
     {"FinishOfACallThatGeminiCannotRead", R"({"choices":[{"message":{"role":"assistant"},"finish_reason":"function_call_filter: MALFORMED_FUNCTION_CALL"}]})", 502},
     {"StatusOfMiniMax", R"({"choices":null,"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}})", 502},
+    {"ErrorTypeOfMiniMax", R"({"error":{"type":"insufficient_balance_error","message":"insufficient balance"}})", 402},
 }), [](const auto& row) { return row.param.name; });
 
 }  // namespace

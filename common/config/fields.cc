@@ -89,6 +89,10 @@ constexpr auto kFields = std::to_array<Field>({
     {.section = Section::kModel, .key = "can_stream", .type = kBool,
      .doc = "false: call the provider without streaming and synthesise the client's events from the whole answer.",
      .example = "false", .fallback = "true", .binding = Of(&Model::can_stream), .sharing = Sharing::kProviderToo},
+    {.section = Section::kModel, .key = "always_stream", .type = kBool,
+     .doc = "true: call the provider with streaming even where the client wants none, and put the answer together here. "
+            "For providers that only stream.",
+     .example = "true", .fallback = "false", .binding = Of(&Model::always_stream), .sharing = Sharing::kProviderToo},
     {.section = Section::kModel, .key = "reasoning_effort", .type = kChoice,
      .doc = "How hard the model thinks when a request asks for thinking. Default: what the request implies.",
      .example = "medium", .binding = Of(&Model::reasoning_effort), .choices = kEfforts,

@@ -50,6 +50,7 @@ struct Model {
   int attempts = 2;
   Timeouts timeouts;
   bool can_stream = true;
+  bool always_stream = false;       // Where can_stream: also for clients that want no stream.
   std::string reasoning_effort;     // minimal low medium high, or empty: as the request implies.
   std::optional<double> temperature;
   std::map<std::string, std::string> extra_headers;

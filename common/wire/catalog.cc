@@ -52,6 +52,7 @@ void Write(const config::Model& from, v1::Model& to) {
   to.set_attempts(from.attempts);
   Write(from.timeouts, *to.mutable_timeouts());
   to.set_can_stream(from.can_stream);
+  to.set_always_stream(from.always_stream);
   to.set_reasoning_effort(from.reasoning_effort);
   if (from.temperature) to.set_temperature(*from.temperature);
   to.mutable_extra_headers()->insert(from.extra_headers.begin(), from.extra_headers.end());
@@ -79,6 +80,7 @@ config::Model Read(const v1::Model& from) {
   to.attempts = from.attempts();
   if (from.has_timeouts()) to.timeouts = Read(from.timeouts());
   to.can_stream = from.can_stream();
+  to.always_stream = from.always_stream();
   to.reasoning_effort = from.reasoning_effort();
   if (from.has_temperature()) to.temperature = from.temperature();
   to.extra_headers = {from.extra_headers().begin(), from.extra_headers().end()};

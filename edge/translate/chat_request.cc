@@ -19,7 +19,8 @@ bool IsOurs(json::Value key) {
 }
 
 void WriteStream(ChatBody& body, const ChatContext& context, bool& streams) {
-  streams = context.request.stream() && context.model.can_stream;
+  const bool wanted = context.request.stream() || context.model.always_stream || context.streams_to_think;
+  streams = wanted && context.model.can_stream;
   body.BeginAlways("stream");
   json::AppendBool(body.out(), streams);
   if (!streams || !context.dialect.stream_usage) return;

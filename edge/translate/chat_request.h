@@ -26,7 +26,8 @@ struct ChatRequest {
   std::vector<std::string> stops_here;  // Stop sequences that the upstream does not take: the reply ends at them.
   std::vector<std::string> callable;  // Tools by their upstream names; only where calls may stand in the text.
   bool web_search = false;  // The client offers web search.
-  bool stream = false;   // What was asked of the upstream: the client's wish, unless the model cannot (can_stream: false).
+  // What was asked of the upstream: the client's wish, unless the model cannot stream, always does, or thinks only then.
+  bool stream = false;
 };
 
 struct ChatRequestOptions {

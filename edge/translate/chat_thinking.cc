@@ -182,16 +182,18 @@ class ThinkingWriter {
     if (wish_.wish != Wish::kOff && !wish_.effort.empty()) AddEffort(LowHighMax(wish_.effort));
   }
 
-  // Qwen3 thinks unless told not to, and refuses to when not streaming.
+  // Qwen3 thinks unless told not to, and only in a stream.
   void WriteQwen() {
-    const bool streams = context_.request.stream() && context_.model.can_stream;
-    if (wish_.wish == Wish::kOff) return body_.Add("enable_thinking", "false");
-    if (wish_.wish == Wish::kNone) {
-      if (!streams) body_.Add("enable_thinking", "false");
+    const bool always = QwenAlwaysThinks(context_.model.upstream_name);
+    context_.streams_to_think = always || wish_.is_on();
+    if (wish_.is_on() && context_.model.can_stream) {
+      body_.Add("enable_thinking", "true");
+      if (wish_.wish == Wish::kBudget) body_.Add("thinking_budget", Concat(wish_.budget));
       return;
     }
-    body_.Add("enable_thinking", "true");
-    if (wish_.wish == Wish::kBudget) body_.Add("thinking_budget", Concat(wish_.budget));
+    NoteDropped();
+    const bool streams = context_.request.stream() && context_.model.can_stream;
+    if (!always && (wish_.wish != Wish::kNone || !streams)) body_.Add("enable_thinking", "false");
   }
 
   void WriteDoubao() {

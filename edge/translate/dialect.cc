@@ -70,7 +70,8 @@ std::vector<Dialect> MakeDialects() {
        .max_stop_sequences = 16,
        .forced_tool_excludes_thinking = true},
       // docs (Model Studio: deep thinking): enable_thinking; its SDKs: enable_search, parallel_tool_calls.
-      // reports: "The tool_choice parameter does not support being set to required or object in thinking mode".
+      // reports: "The tool_choice parameter does not support being set to required or object in thinking mode";
+      // "parameter.enable_thinking must be set to false for non-streaming calls".
       // experience: thinking_budget, top_k, partial; no user, no null content. Older models know JSON mode alone.
       {.name = "qwen",
        .thinking = Thinking::kQwen,

@@ -36,6 +36,13 @@ GlmThinking GlmThinkingOf(std::string_view model) {
   return version >= Version{5, 2} ? GlmThinking::kEffort : GlmThinking::kSwitch;
 }
 
+// The names that Qwen gives to models without a mode in which they do not think.
+bool QwenAlwaysThinks(std::string_view model) {
+  const std::string name = ToLower(model);
+  return name.find("thinking") != std::string::npos || name.find("qwq") != std::string::npos ||
+         name.find("qvq") != std::string::npos;
+}
+
 // Volcano's model list gives "auto" to Doubao Seed 1.6 alone, and not to its variants that always or hardly think.
 bool DoubaoDecidesItself(std::string_view model) {
   const std::string name = ToLower(model);

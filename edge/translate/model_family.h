@@ -28,6 +28,9 @@ KimiThinking KimiThinkingOf(std::string_view model);
 enum class GlmThinking : std::uint8_t { kSwitch, kEffort, kAlways };
 GlmThinking GlmThinkingOf(std::string_view model);
 
+// Whether a Qwen model cannot be kept from thinking.
+bool QwenAlwaysThinks(std::string_view model);
+
 // Whether a Doubao model takes {"thinking": {"type": "auto"}}.
 bool DoubaoDecidesItself(std::string_view model);
 

@@ -51,6 +51,7 @@ models:
     attempts: 3
     timeouts: { connect: 2s, first_byte: 90s }
     can_stream: false
+    always_stream: true
     reasoning_effort: medium
     temperature: 0.7
     extra_headers: { X-Title: "Claude Code" }
@@ -100,6 +101,7 @@ TEST(Load, ReadsEveryKeyOfAModel) {
       .attempts = 3,
       .timeouts = {.connect = milliseconds(2000), .first_byte = milliseconds(90'000), .idle = milliseconds(60'000)},
       .can_stream = false,
+      .always_stream = true,
       .reasoning_effort = "medium",
       .temperature = 0.7,
       .extra_headers = {{"X-Team", "infra"}, {"X-Title", "Claude Code"}},

@@ -29,6 +29,7 @@ config::Model FullModel() {
           .attempts = 3,
           .timeouts = {.connect = milliseconds(4), .first_byte = milliseconds(5), .idle = milliseconds(6)},
           .can_stream = false,
+          .always_stream = true,
           .reasoning_effort = "low",
           .temperature = 0.5,
           .extra_headers = {{"a", "b"}, {"c", "d"}},

@@ -86,7 +86,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (chat.ok()) CheckBody(chat->body);
   }
   ccp::json::Document direct;
-  const std::string body = ToDirectRequest(**request, model);
-  Require(direct.Parse(body).ok(), "the direct body is not valid JSON", body);
+  for (const std::string_view api_base : {"https://api.anthropic.com", "https://api.deepseek.com/anthropic"}) {
+    model.api_base = api_base;
+    const std::string body = ToDirectRequest(**request, model);
+    Require(direct.Parse(body).ok(), "the direct body is not valid JSON", body);
+  }
   return 0;
 }

@@ -1,11 +1,12 @@
 // Whole answers of real vendors, and what the client gets. tests/golden/reply holds one case a file, reviewed by eye:
-// a line on what it shows and the settings, the upstream's bytes, the client's events, and the client's message or, where
-// the upstream failed, the HTTP error. CCP_UPDATE_GOLDEN=1 in the environment writes the client's side anew.
+// a line on what it shows and the settings (dialect, upstream: json, end: cut, tools: the names offered, search: yes), the
+// upstream's bytes, the client's events, and the client's message or, where the upstream failed, the HTTP error. CCP_UPDATE_GOLDEN=1 in the environment writes the client's side anew.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "tests/unit/edge/translate/answer_reader.h"
@@ -63,6 +64,9 @@ Given GivenBy(const Golden& golden, Form client) {
   given.dialect = *FindDialect(Setting(golden, "dialect"));
   if (Setting(golden, "upstream") == "json") given.upstream = Form::kJson;
   if (Setting(golden, "end") == "cut") given.end = Reply::End::kCut;
+  if (Setting(golden, "search") == "yes") given.web_search = true;
+  std::istringstream tools(Setting(golden, "tools"));
+  for (std::string tool; tools >> tool;) given.callable.push_back(tool);
   given.stop_sequences = {"STOP"};
   return given;
 }
@@ -99,8 +103,13 @@ TEST_P(GoldenReplyTest, ArrivesAsReviewed) {
 }
 
 TEST_P(GoldenReplyTest, IsOneAnswerInBothFormsAndAllCuts) {
-  const Ran events = Translate(GivenBy(golden_, Form::kEvents), Bytewise(golden_.upstream));
+  const Given given = GivenBy(golden_, Form::kEvents);
+  const Ran events = Translate(given, Bytewise(golden_.upstream));
   EXPECT_EQ(events.out, golden_.events);
+  for (std::size_t cut = 1; cut < golden_.upstream.size(); ++cut) {
+    ASSERT_EQ(Translate(given, {golden_.upstream.substr(0, cut), golden_.upstream.substr(cut)}).out, golden_.events)
+        << "cut at " << cut;
+  }
   if (golden_.message.starts_with("error ")) {
     EXPECT_EQ(events.phase, Reply::Phase::kFailed);
     return;
@@ -108,6 +117,13 @@ TEST_P(GoldenReplyTest, IsOneAnswerInBothFormsAndAllCuts) {
   const Accumulated answer = Accumulator::Of(golden_.events);
   EXPECT_EQ(answer.problem, "");
   EXPECT_EQ(answer.message, Json::parse(golden_.message));
+}
+
+TEST(GoldenReplies, EveryDialectHasOne) {
+  std::set<std::string_view> missing;
+  for (const Dialect& dialect : Dialects()) missing.insert(dialect.name);
+  for (const auto& path : GoldenFiles()) missing.erase(Setting(ReadGolden(path), "dialect"));
+  EXPECT_EQ(missing, std::set<std::string_view>());
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, GoldenReplyTest, ::testing::ValuesIn(GoldenFiles()),

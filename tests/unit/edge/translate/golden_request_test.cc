@@ -1,10 +1,13 @@
 // Whole requests of real clients, and what the upstream gets. tests/golden/request holds one pair a file, reviewed by eye:
 //   {"model": what models.yaml says of it, "request": in, "upstream": out, "losses": codes}
+// CCP_UPDATE_GOLDEN=1 in the environment writes what comes out anew.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "tests/unit/edge/translate/request_harness.h"
@@ -42,8 +45,23 @@ TEST_P(GoldenRequestTest, ArrivesAsReviewed) {
   const Translated got = Translate(golden.root()["request"].raw(), model);
   const OrderedJson body = OrderedJson::parse(got.body, nullptr, /*allow_exceptions=*/false);
   ASSERT_FALSE(body.is_discarded()) << got.body;
+  if (std::getenv("CCP_UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(GetParam()) << "{\"model\":" << model_value.raw() << ",\n\"request\":" << golden.root()["request"].raw()
+                              << ",\n\"upstream\":" << body.dump(1) << ",\n\"losses\":\"" << got.losses << "\"}\n";
+    return;
+  }
   EXPECT_EQ(body.dump(1), OrderedJson::parse(golden.root()["upstream"].raw()).dump(1));
   EXPECT_EQ(got.losses, golden.root()["losses"].str());
+}
+
+TEST(GoldenRequests, EveryDialectHasOne) {
+  std::set<std::string_view> missing;
+  for (const Dialect& dialect : Dialects()) missing.insert(dialect.name);
+  for (const auto& path : GoldenFiles()) {
+    const auto model = OrderedJson::parse(ReadFile(path))["model"];
+    missing.erase(DialectForModel(*FindDialect(model["dialect"].get<std::string>()), model["upstream_name"].get<std::string>()).name);
+  }
+  EXPECT_EQ(missing, std::set<std::string_view>());
 }
 
 INSTANTIATE_TEST_SUITE_P(Pairs, GoldenRequestTest, testing::ValuesIn(GoldenFiles()),

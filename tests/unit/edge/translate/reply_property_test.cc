@@ -1,5 +1,5 @@
-// Random answers, told the way upstreams tell them: calls interleaved, ids and names late, arguments cumulative, text after
-// tools, reasoning after text, usage anywhere. Whatever the telling and the cuts, the client gets a legal answer with all
+// Random answers, told the way upstreams tell them: calls interleaved, ids and names late, indices missing, arguments
+// cumulative, text after tools, reasoning after text, usage anywhere. Whatever the telling and the cuts, the client gets a legal answer with all
 // of the content, once and in order, and the same message with and without streaming.
 #include <gtest/gtest.h>
 
@@ -14,6 +14,7 @@ namespace {
 
 using testing::Accumulated;
 using testing::Accumulator;
+using testing::Bytewise;
 using testing::Given;
 using testing::Json;
 using testing::Translate;
@@ -70,6 +71,8 @@ class Storyteller {
     std::string arguments;
     bool cumulative;
     bool name_late;
+    bool id_late;
+    bool by_id;  // Without an index: each fragment names the call by its id.
     std::vector<std::string> fragments;
   };
 
@@ -125,6 +128,8 @@ class Storyteller {
     call.arguments = Object(2).dump(Pick(0, 2) - 1);
     call.cumulative = Pick(0, 4) == 0;
     call.name_late = Pick(0, 4) == 0;
+    call.id_late = !call.name_late && Pick(0, 3) == 0;  // An announcement says one of them.
+    call.by_id = false;
     if (Pick(0, 9) == 0) call.arguments = "{}";
     call.fragments = Cut(call.arguments);
     if (call.cumulative) {
@@ -137,10 +142,14 @@ class Storyteller {
   void Calls() {
     std::vector<Call> calls(Pick(1, 3));
     std::generate(calls.begin(), calls.end(), [this] { return NewCall(); });
-    for (const Call& call : calls) {
-      told_.blocks.push_back({{"type", "tool_use"}, {"id", call.id}, {"name", call.name}, {"input", Json::parse(call.arguments)}});
-      Json delta = Fragment(call.index, "");
-      delta["id"] = call.id;
+    const bool by_id = Pick(0, 3) == 0;
+    for (Call& call : calls) {
+      call.by_id = by_id;
+      if (by_id) call.id_late = false;
+      told_.blocks.push_back({{"type", "tool_use"}, {"name", call.name}, {"input", Json::parse(call.arguments)}});
+      if (!call.id_late) told_.blocks.back()["id"] = call.id;
+      Json delta = Fragment(call, "");
+      if (!call.id_late) delta["id"] = call.id;
       if (!call.name_late) delta["function"]["name"] = call.name;
       Chunk(testing::Tool(delta.dump()));
     }
@@ -152,15 +161,22 @@ class Storyteller {
       }
       if (open.empty()) return;
       const std::size_t i = open[Pick(0, static_cast<int>(open.size()) - 1)];
-      Json delta = Fragment(calls[i].index, calls[i].fragments[sent[i]]);
+      Json delta = Fragment(calls[i], calls[i].fragments[sent[i]]);
       const bool last = ++sent[i] == calls[i].fragments.size();
+      if (calls[i].id_late && last) delta["id"] = calls[i].id;
       if (calls[i].name_late && last) delta["function"]["name"] = calls[i].name;
       Chunk(testing::Tool(delta.dump()));
     }
   }
 
-  static Json Fragment(std::int64_t index, const std::string& arguments) {
-    return {{"index", index}, {"function", {{"arguments", arguments}}}};
+  static Json Fragment(const Call& call, const std::string& arguments) {
+    Json fragment = {{"function", {{"arguments", arguments}}}};
+    if (call.by_id) {
+      fragment["id"] = call.id;
+    } else {
+      fragment["index"] = call.index;
+    }
+    return fragment;
   }
 
   std::mt19937 random_;
@@ -194,6 +210,7 @@ TEST(ReplyProperty, AllContentOnceAndInOrderHoweverToldAndCut) {
     EXPECT_EQ(answer.message["usage"]["output_tokens"], told.usage.output);
 
     ASSERT_EQ(Translate({}, storyteller.Cut(stream)).out, whole) << "seed " << seed;
+    ASSERT_EQ(Translate({}, Bytewise(stream)).out, whole) << "seed " << seed;
     Given given;
     given.client = Form::kJson;
     ASSERT_EQ(Json::parse(Translate(given, {stream}).out), answer.message) << "seed " << seed;

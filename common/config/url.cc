@@ -81,6 +81,7 @@ constexpr std::array kKnownHosts{
     KnownHost{"ark.", ".volces.com", "doubao"},
     KnownHost{"ark.", ".bytepluses.com", "doubao"},
     KnownHost{"generativelanguage.googleapis.com", "", "gemini"},
+    KnownHost{"", "aiplatform.googleapis.com", "gemini"},  // Vertex AI, with and without a region in front.
     KnownHost{"api.groq.com", "", "groq"},
     KnownHost{"api.moonshot.", "", "kimi"},
     KnownHost{"api.kimi.com", "", "kimi"},

@@ -17,7 +17,7 @@ using Search = Dialect::Search;
 // Claude Code offers this in place of tools that it will name later. It cannot be called.
 constexpr std::string_view kPlaceholderTool = "DeferredToolPlaceholder";
 
-// OpenAI searches only with the models made for it, which say so in their name.
+// OpenAI searches only with the models made for it, which say so in their name. Gemini does at one of its two hosts.
 bool SearchesItself(const ChatContext& context) {
   switch (context.dialect.search) {
     case Search::kWebSearchOptions:
@@ -26,6 +26,8 @@ bool SearchesItself(const ChatContext& context) {
     case Search::kQwen:
     case Search::kGlm:
       return true;
+    case Search::kVertex:
+      return context.model.api_base.find("aiplatform.googleapis.com") != std::string::npos;
     case Search::kNone:
       return false;
   }
@@ -168,8 +170,9 @@ class ToolsWriter {
   }
 
   void WriteSearch() {
-    if (context_.dialect.search == Search::kWebSearchOptions) body_.Add("web_search_options", "{}");
-    if (context_.dialect.search == Search::kQwen) body_.Add("enable_search", "true");
+    const Search search = context_.dialect.search;
+    if (search == Search::kWebSearchOptions || search == Search::kVertex) body_.Add("web_search_options", "{}");
+    if (search == Search::kQwen) body_.Add("enable_search", "true");
   }
 
   Result<ToolForce> WriteChoice(const std::string& tools) {

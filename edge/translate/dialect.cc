@@ -85,13 +85,16 @@ std::vector<Dialect> MakeDialects() {
       // experience: its models at times write calls as text.
       {.name = "doubao", .thinking = Thinking::kDoubao, .text_tool_calls = true, .service_tier = true},
       // docs (OpenAI compatibility; thinking): thinking under extra_body.google, or reasoning_effort, never both.
-      // reports: "Invalid JSON payload received. Unknown name \"parallel_tool_calls\": Cannot find field".
+      // docs (Vertex AI, chat completions): web_search_options stands for Google's search.
+      // reports: "Invalid JSON payload received. Unknown name \"parallel_tool_calls\": Cannot find field"; of
+      // "google_search" in tools as well, so that there is no search but at Vertex AI.
       // experience: user is refused alike, a subset of OpenAPI as schema, stop up to 5.
       {.name = "gemini",
        .thinking = Thinking::kGemini,
        .schema = Schema::kGemini,
        .parallel_tool_calls = false,
        .user = false,
+       .search = Search::kVertex,
        .max_stop_sequences = 5},
       // docs (API types of its SDK): user, parallel_tool_calls, every tool_choice, stop up to 4.
       // reports: "minItems is not supported" in a response_format. experience: that tools are held to the same rules.
@@ -100,7 +103,8 @@ std::vector<Dialect> MakeDialects() {
       // of users it takes a safety_identifier.
       // reports: "thinking is enabled but reasoning_content is missing in assistant tool call message", of "" as well
       // with k2.5 and k2.6, while " " passes; "tool_choice 'specified' is incompatible with thinking enabled".
-      // experience: no parallel_tool_calls.
+      // experience: no parallel_tool_calls. Its $web_search is a call that the caller answers with the call's own
+      // arguments, in a second request, and it names no pages: nothing that one answer could show, so there is none here.
       {.name = "kimi",
        .token_limit = Limit::kMaxCompletionTokens,
        .thinking = Thinking::kKimi,

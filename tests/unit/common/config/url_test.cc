@@ -93,6 +93,8 @@ TEST(Dialect, IsGuessedFromTheHost) {
       {"https://dashscope-intl.aliyuncs.com/compatible-mode/v1", "qwen-max", "qwen"},
       {"https://ark.cn-beijing.volces.com/api/v3", "doubao", "doubao"},
       {"https://generativelanguage.googleapis.com/v1beta/openai", "gemini-2.5-pro", "gemini"},
+      {"https://europe-west4-aiplatform.googleapis.com/v1/projects/p/locations/l/endpoints/openapi", "google/gemini-2.5-pro", "gemini"},
+      {"https://aiplatform.googleapis.com/v1/projects/p/locations/global/endpoints/openapi", "x", "gemini"},
       {"https://api.groq.com/openai/v1", "x", "groq"},
       {"https://api.moonshot.cn/v1", "x", "kimi"},
       {"https://api.moonshot.ai/v1", "x", "kimi"},

@@ -19,7 +19,10 @@ std::vector<Header> ErrorHeaders(const RequestError& error, std::string_view req
   std::vector<Header> headers{{"content-type", "application/json"}};
   headers.emplace_back("request-id", request_id);
   headers.emplace_back("x-ccp-request-id", request_id);
-  if (error.retry_after_ms) headers.emplace_back("retry-after", RetryAfterSeconds(*error.retry_after_ms));
+  if (error.retry_after_ms) {
+    headers.emplace_back("retry-after", RetryAfterSeconds(*error.retry_after_ms));
+    headers.emplace_back("retry-after-ms", std::to_string(*error.retry_after_ms));  // The SDKs look at it first.
+  }
   if (error.should_retry) headers.emplace_back("x-should-retry", *error.should_retry ? "true" : "false");
   return headers;
 }

@@ -8,8 +8,11 @@
 #include <boost/asio/this_coro.hpp>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <utility>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/base/id.h"
 #include "common/base/text.h"
 #include "edge/api/headers.h"
@@ -66,11 +69,22 @@ std::optional<std::int64_t> Number(std::string_view text) {
   return number;
 }
 
+// Seconds, whole or not, or the date to wait for.
+std::optional<double> SecondsToWait(std::string_view text) {
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds, std::chars_format::fixed);
+  if (error == std::errc() && end == text.data() + text.size()) return seconds;
+  absl::Time date;
+  if (!absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", std::string(text), &date, nullptr)) return std::nullopt;
+  return std::max(0.0, absl::ToDoubleSeconds(date - absl::Now()));
+}
+
 std::optional<std::int64_t> RetryAfterMs(const UpstreamCall& call) {
   if (const auto milliseconds = Number(call.header("retry-after-ms"))) return milliseconds;
-  const auto seconds = Number(call.header("retry-after"));
-  if (!seconds || *seconds > 86'400 * 366) return std::nullopt;
-  return *seconds * 1000;
+  constexpr double kYear = 86'400.0 * 366;
+  const auto seconds = SecondsToWait(call.header("retry-after"));
+  if (!seconds || !(*seconds >= 0 && *seconds <= kYear)) return std::nullopt;
+  return std::llround(*seconds * 1000);
 }
 
 std::optional<bool> ShouldRetry(const UpstreamCall& call) {

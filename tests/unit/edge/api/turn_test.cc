@@ -229,7 +229,28 @@ TEST_F(TurnTest, HandsOnWhenToRetry) {
   Run(kStreamed);
   EXPECT_EQ(client_.status, 429);
   EXPECT_EQ(client_.header("retry-after"), "2") << "in whole seconds, rounded up";
+  EXPECT_EQ(client_.header("retry-after-ms"), "1500");
   EXPECT_EQ(client_.header("x-should-retry"), "false");
+}
+
+TEST_F(TurnTest, ReadsEveryFormOfRetryAfter) {
+  model(0).attempts = 1;
+  for (const auto& [value, want] : std::vector<std::pair<std::string, std::string>>{
+           {"7", "7"}, {"0.25", "1"}, {"Wed, 21 Oct 2015 07:28:00 GMT", "0"}, {"soon", ""}, {"-1", ""}, {"1e3", ""}, {"", ""}}) {
+    AskAnew();
+    upstream_.answers = {Refusal(429, {{"retry-after", value}})};
+    Run(kStreamed);
+    EXPECT_EQ(client_.header("retry-after"), want) << value;
+  }
+}
+
+TEST_F(TurnTest, TellsTheLossesOfAWholeAnswer) {
+  ScriptedAnswer answer{.pieces = {R"({"choices":[{"message":{"content":"x"},"finish_reason":"stop"}]})"}};
+  answer.headers = {{"content-type", "application/json"}};
+  upstream_.answers = {answer};
+  Run(kWhole);
+  EXPECT_EQ(client_.status, 200);
+  EXPECT_EQ(client_.header("x-ccp-losses"), "usage_estimated");
 }
 
 // 400 words are more than 200 tokens: enough to learn from.

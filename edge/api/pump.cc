@@ -9,6 +9,8 @@
 #include <exception>
 #include <utility>
 
+#include "common/base/text.h"
+#include "edge/api/headers.h"
 #include "edge/http/awaitable.h"
 
 namespace ccp::edge {
@@ -157,6 +159,9 @@ Awaitable<void> Pump::DeliverAnswer() {
   if (options_.client == Form::kEvents) {
     co_await turn_.stream.End(out_);
   } else {
+    if (!reply_.losses().codes().empty()) {  // Not known yet when the headers were made.
+      ReplaceHeaders(options_.headers, {{"x-ccp-losses", Join(record_.row().losses, ",")}});
+    }
     co_await turn_.client.Send(200, std::move(options_.headers), out_);
   }
 }

@@ -6,6 +6,7 @@
 #include "common/json/write.h"
 #include "common/route/decide.h"
 #include "edge/translate/chat_request.h"
+#include "edge/translate/direct_request.h"
 #include "edge/translate/loss.h"
 #include "edge/translate/messages_request.h"
 
@@ -29,9 +30,14 @@ absl::Status AddHeaders(const std::vector<std::string>& headers, route::Facts& f
 // What translating for `model` would lose; what cannot be translated at all is an error of the request.
 void AddTranslation(const translate::MessagesRequest& request, const config::Model& model, const route::Policy& policy,
                     Explanation& explanation) {
+  const auto add = [&explanation](const translate::Losses& losses) {
+    for (const std::string_view code : losses.codes()) explanation.losses.emplace_back(code);
+  };
   if (model.direct) {
     explanation.translation = "none (direct)";
-    return;
+    translate::Losses losses;
+    translate::ToDirectRequest(request, model, losses);
+    return add(losses);
   }
   explanation.translation = Concat("chat completions, dialect ", model.dialect);
   translate::ChatRequestOptions options;
@@ -43,7 +49,7 @@ void AddTranslation(const translate::MessagesRequest& request, const config::Mod
     explanation.error = chat.error().message;
     return;
   }
-  for (const std::string_view code : chat->losses.codes()) explanation.losses.emplace_back(code);
+  add(chat->losses);
 }
 
 std::string_view MeaningOf(std::string_view loss) {

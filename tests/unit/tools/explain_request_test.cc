@@ -21,6 +21,7 @@ models:
     api_base: https://api.anthropic.com
     api_key_name: ANTHROPIC_API_KEY
     direct: true
+    max_tokens: 50
 routing:
   default: [fast, deep]
   think: deep
@@ -74,6 +75,12 @@ TEST(ExplainRequest, ShowsTheTraceAndTheLosses) {
   EXPECT_NE(text.find("candidates    fast > deep\n"), std::string::npos) << text;
   EXPECT_NE(text.find("model         fast\n"), std::string::npos) << text;
   EXPECT_FALSE(explanation->losses.empty()) << text;  // DeepSeek knows no top_k.
+}
+
+TEST(ExplainRequest, ShowsWhatDirectModeChanges) {
+  const auto explanation = ExplainRequest(Catalog(), Request("claude", ""), {}, nullptr);
+  ASSERT_TRUE(explanation.ok()) << explanation.status();
+  EXPECT_EQ(explanation->losses, std::vector<std::string>{"max_tokens_capped"});
 }
 
 TEST(ExplainRequest, RefusesWhatTheEdgeWouldRefuse) {

@@ -61,10 +61,11 @@ class ParametersWriter {
     std::string stops;
     std::size_t count = 0;
     for (const Value stop : Field("stop_sequences").elements()) {
+      if (stop.escaped().empty()) continue;  // Stops nothing, and is refused.
       if (count++ < context_.dialect.max_stop_sequences) {
         if (!stops.empty()) stops += ',';
         context_.copier.Append(stops, stop.raw());
-      } else if (!stop.escaped().empty()) {
+      } else {
         context_.stops_here.push_back(stop.str());
         context_.losses.Add("stop_sequences_cut");
       }

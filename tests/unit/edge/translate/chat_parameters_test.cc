@@ -46,6 +46,8 @@ INSTANTIATE_TEST_SUITE_P(Parameters, ChatParametersTest, testing::ValuesIn(std::
     {"LimitOfExtraBodyReplacesOurs", "openai", kNothing, "max_completion_tokens", "", "", "up",
      [](auto& m) { m.extra_body_json = R"({"max_tokens":7})"; }},
     {"Stop", "openai", R"("stop_sequences":["a","\n"])", "stop", R"(["a","\n"])"},
+    {"EmptyStopGoes", "openai", R"("stop_sequences":["","a"])", "stop", R"(["a"])"},
+    {"OnlyEmptyStops", "openai", R"("stop_sequences":[""])", "stop", ""},
     {"StopIsCutToFour", "openai", R"("stop_sequences":["1","2","3","4","5"])", "stop", R"(["1","2","3","4"])",
      "stop_sequences_cut"},
     {"StopAtGlm", "glm", R"("stop_sequences":["1","2"])", "stop", R"(["1"])", "stop_sequences_cut"},

@@ -518,7 +518,8 @@ void ChatReply::Citations(json::Value annotations) {
 // ---- The end
 
 void ChatReply::Usage(json::Value usage) {
-  if (auto tokens = ReadChatUsage(usage)) reported_ = *tokens;  // The last one counts; they are running totals.
+  const Thoughts thoughts = context_.dialect->thoughts_in_total ? Thoughts::kInTotalOnly : Thoughts::kCounted;
+  if (auto tokens = ReadChatUsage(usage, thoughts)) reported_ = *tokens;  // The last one counts; they are running totals.
 }
 
 void ChatReply::Complete(std::string& out) {

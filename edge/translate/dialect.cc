@@ -88,10 +88,11 @@ std::vector<Dialect> MakeDialects() {
       // docs (Vertex AI, chat completions): web_search_options stands for Google's search.
       // reports: "Invalid JSON payload received. Unknown name \"parallel_tool_calls\": Cannot find field"; of
       // "google_search" in tools as well, so that there is no search but at Vertex AI.
-      // experience: user is refused alike, a subset of OpenAPI as schema, stop up to 5.
+      // experience: user is refused alike, a subset of OpenAPI as schema, stop up to 5, thinking counted in the total alone.
       {.name = "gemini",
        .thinking = Thinking::kGemini,
        .schema = Schema::kGemini,
+       .thoughts_in_total = true,
        .parallel_tool_calls = false,
        .user = false,
        .search = Search::kVertex,

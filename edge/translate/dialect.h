@@ -47,6 +47,7 @@ struct Dialect {
   bool top_k = false;               // top_k is understood.
   bool cache_control = false;       // cache_control on text parts is understood.
   bool stream_usage = true;         // stream_options.include_usage is understood.
+  bool thoughts_in_total = false;   // usage: thinking is part of total_tokens, and not of completion_tokens.
   bool parallel_tool_calls = true;  // The field parallel_tool_calls is understood.
   bool user = true;                 // The field user is understood.
   bool pdf = false;                 // {"type":"file"} parts are understood.

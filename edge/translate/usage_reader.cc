@@ -27,7 +27,7 @@ std::optional<std::int64_t> FirstCount(std::initializer_list<json::Value> places
 
 // The members of a Chat Completions usage object, read in one pass.
 struct ChatUsage {
-  json::Value prompt_tokens, input_tokens, completion_tokens, output_tokens;
+  json::Value prompt_tokens, input_tokens, completion_tokens, output_tokens, total_tokens;
   json::Value prompt_tokens_details, input_tokens_details, completion_tokens_details, output_tokens_details;
   json::Value cache_read_input_tokens, cache_creation_tokens, cache_creation_input_tokens, reasoning_tokens;
   json::Value prompt_cache_hit_tokens;  // DeepSeek
@@ -37,6 +37,7 @@ struct ChatUsage {
 constexpr std::pair<std::string_view, json::Value ChatUsage::*> kChatUsageMembers[] = {
     {"prompt_tokens", &ChatUsage::prompt_tokens},
     {"completion_tokens", &ChatUsage::completion_tokens},
+    {"total_tokens", &ChatUsage::total_tokens},
     {"prompt_tokens_details", &ChatUsage::prompt_tokens_details},
     {"completion_tokens_details", &ChatUsage::completion_tokens_details},
     {"input_tokens", &ChatUsage::input_tokens},
@@ -64,7 +65,7 @@ ChatUsage ReadMembers(json::Value usage) {
 
 }  // namespace
 
-std::optional<usage::Tokens> ReadChatUsage(json::Value usage) {
+std::optional<usage::Tokens> ReadChatUsage(json::Value usage, Thoughts thoughts) {
   if (!usage.is_object()) return std::nullopt;
   const ChatUsage said = ReadMembers(usage);
   const auto prompt = FirstCount({said.prompt_tokens, said.input_tokens});
@@ -84,6 +85,10 @@ std::optional<usage::Tokens> ReadChatUsage(json::Value usage) {
   tokens.reasoning = FirstCount({said.completion_tokens_details["reasoning_tokens"],
                                  said.output_tokens_details["reasoning_tokens"], said.reasoning_tokens})
                          .value_or(0);
+  // OpenAI counts reasoning within the completion, xAI beside it; Gemini does not name it, but its total knows.
+  const std::int64_t beside = Count(said.total_tokens).value_or(0) - prompt.value_or(0) - tokens.output;
+  if (tokens.reasoning == 0 && beside > 0 && thoughts == Thoughts::kInTotalOnly) tokens.reasoning = beside;
+  if (tokens.reasoning > 0 && tokens.reasoning == beside) tokens.output += beside;
   return tokens;
 }
 

@@ -1,6 +1,7 @@
 // Token counts out of an upstream's usage object, in whatever vendor's words. Pure. translation.md 3.2.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "common/json/document.h"
@@ -8,8 +9,11 @@
 
 namespace ccp::translate {
 
+// Whether completion_tokens may leave out tokens of thinking that only total_tokens counts.
+enum class Thoughts : std::uint8_t { kCounted, kInTotalOnly };
+
 // Chat Completions: prompt_tokens includes what came from a cache. Absent if `usage` holds no count.
-std::optional<usage::Tokens> ReadChatUsage(json::Value usage);
+std::optional<usage::Tokens> ReadChatUsage(json::Value usage, Thoughts thoughts);
 
 // Anthropic: the three prompt counts are disjoint already. message_delta repeats some of message_start's counts, so what is
 // said replaces what is in `tokens`, and what is not said stays. True if anything was said.

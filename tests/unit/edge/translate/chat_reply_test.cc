@@ -317,6 +317,9 @@ const UsageRow kUsageRows[] = {
     {"CachedOfDeepSeek", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":10,"completion_tokens":3,"prompt_cache_hit_tokens":8,"prompt_cache_miss_tokens":2})"), kDone}, {.input = 2, .cache_read = 8, .output = 3}},
     {"CachedOfGateways", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":10,"completion_tokens":3,"cache_read_input_tokens":4,"cache_creation_input_tokens":5})"), kDone}, {.input = 1, .cache_read = 4, .cache_write = 5, .output = 3}},
     {"MoreCachedThanPrompt", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":5,"completion_tokens":3,"cached_tokens":8})"), kDone}, {.input = 0, .cache_read = 8, .output = 3}},
+    {"ReasoningBesideOfXai", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":12,"completion_tokens":1,"total_tokens":399,"completion_tokens_details":{"reasoning_tokens":386}})"), kDone}, {.input = 12, .output = 387, .reasoning = 386}},
+    {"ReasoningWithin", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":12,"completion_tokens":5,"total_tokens":17,"completion_tokens_details":{"reasoning_tokens":4}})"), kDone}, {.input = 12, .output = 5, .reasoning = 4}},
+    {"LargerTotalSaysNothing", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":12,"completion_tokens":5,"total_tokens":100})"), kDone}, {.input = 12, .output = 5}},
     {"NegativeAndFractions", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":5.0,"completion_tokens":-3})"), kDone}, {.input = 5, .output = 0}},
     {"NoneIsEstimated", {Text("12345678"), Finish("stop"), kDone}, {.input = 7, .output = 2}, usage::Quality::kEstimated},
 };

@@ -149,8 +149,9 @@ class Bench:
         until(written, f"{name} to start")
         return int(file.read_text().strip().rsplit(":", 1)[-1])
 
-    def start_ours(self, name, *arguments, **environment):
-        process = self.start(name, self.bin / f"ccp-{name}", *arguments, "--listen", "127.0.0.1:0",
+    def start_ours(self, name, *arguments, under=(), **environment):
+        """`under`: the command that runs the program, such as valgrind."""
+        process = self.start(name, *under, self.bin / f"ccp-{name}", *arguments, "--listen", "127.0.0.1:0",
                              "--log-level", "warn", "--port-file", self.directory / f"{name}.port", **environment)
         return process, self.port_of(name, process)
 
@@ -216,11 +217,11 @@ class Target:
         return f"http://127.0.0.1:{self.port}{path}"
 
 
-def start_edge(bench, mock_port, arguments):
+def start_edge(bench, mock_port, workers=1, under=()):
     _, control_port = bench.start_ours("control", "--store", f"sqlite:{bench.directory}/ccp.db")
     edge, edge_port = bench.start_ours("edge", "--control", f"127.0.0.1:{control_port}",
                                        "--state-dir", bench.directory / "edge-state",
-                                       "--workers", str(arguments.workers), BENCH_KEY="unused")
+                                       "--workers", str(workers), under=under, BENCH_KEY="unused")
     models = "".join(f"  {name}: {{ api_base: \"http://127.0.0.1:{mock_port}{path}\", api_key_name: BENCH_KEY }}\n"
                      for name, path in (("burst", "/v1"), ("writes", "/writes/v1")))
     yaml = bench.write("models.yaml", f"models:\n{models}routing:\n  default: burst\n")
@@ -237,7 +238,7 @@ def start_edge(bench, mock_port, arguments):
 
 def start_targets(bench, arguments):
     _, mock_port = bench.start_ours("mock", "--canned", str(EVENTS), "--keep-log", "0")
-    targets = [Target("direct", mock_port, None), start_edge(bench, mock_port, arguments)]
+    targets = [Target("direct", mock_port, None), start_edge(bench, mock_port, arguments.workers)]
     nginx_port, haproxy_port = free_ports(2)
     peers = [("nginx", nginx_port, NGINX, ["-p", bench.directory, "-c"], []),
              ("haproxy", haproxy_port, HAPROXY, ["-db", "-f"], [])]
@@ -256,13 +257,15 @@ def start_targets(bench, arguments):
 
 # ---- Measuring -----------------------------------------------------------------------------------------------------
 
-def load(bench, target, scenario, requests, connections):
+def load(bench, target, scenario, requests, connections, warm_up=None):
+    """Closed loop; the result as ccp-load reports it."""
+    warm_up = max(connections, requests // 10) if warm_up is None else warm_up
     model = "writes" if scenario.path.startswith("/writes") else "burst"
     body = bench.directory / f"{scenario.body}-{model}-{scenario.stream}.json"
     if not body.exists():
         body.write_bytes(request(model, scenario.stream, BODY_BYTES[scenario.body]))
     command = [bench.bin / "ccp-load", "--url", target.url(scenario), "--body", body, "--closed", str(connections),
-               "--requests", str(requests), "--warm-up", str(max(connections, requests // 10))]
+               "--requests", str(requests), "--warm-up", str(warm_up)]
     if scenario.stream:
         command += ["--min-events", str(EVENTS)]
     if target.pid is not None:

@@ -8,16 +8,41 @@ namespace {
 
 constexpr std::int64_t kCreated = 1'760'000'000;  // Any fixed time: the bytes must not differ from run to run.
 
-CannedAnswer Make(Api api, std::size_t events) {
+constexpr std::string_view kPiece = " token";
+constexpr std::string_view kStamp = "@0000000000000000000";
+constexpr int kToolCalls = 3;
+constexpr std::size_t kFragments = 50;
+constexpr std::size_t kFragmentBytes = 12;
+
+Reply Text(std::size_t events, std::string_view piece) {
+  Reply reply;
+  reply.piece_chars = static_cast<std::int64_t>(piece.size());
+  reply.text.emplace();
+  for (std::size_t i = 0; i < events; ++i) *reply.text += piece;
+  return reply;
+}
+
+// Code with quotes and line ends, as an Edit has it: both are escaped twice on their way.
+Reply Tools() {
+  constexpr std::string_view kBegin = R"({"file_path":"/src/a.cc","new_string":")";
+  constexpr std::string_view kLine = R"(  puts(\"a line\");\n)";
+  constexpr std::string_view kEnd = R"("})";
+  std::string arguments(kBegin);
+  while (arguments.size() + kLine.size() + kEnd.size() <= kFragments * kFragmentBytes) arguments += kLine;
+  arguments.resize(kFragments * kFragmentBytes - kEnd.size(), ' ');
+  arguments += kEnd;
+
+  Reply reply;
+  reply.piece_chars = kFragmentBytes;
+  for (int i = 0; i < kToolCalls; ++i) reply.tool_calls.push_back({"", "Edit", arguments});
+  return reply;
+}
+
+CannedAnswer Make(Api api, const Reply& reply) {
   Request request;
   request.api = api;
   request.model = "mock-model";
   request.input_tokens = 100;
-  Reply reply;
-  reply.piece_chars = 6;
-  reply.text.emplace();
-  for (std::size_t i = 0; i < events; ++i) *reply.text += " token";
-
   CannedAnswer answer;
   answer.body = Render(reply, request, "canned", kCreated).body;
   request.stream = true;
@@ -28,9 +53,23 @@ CannedAnswer Make(Api api, std::size_t events) {
 
 }  // namespace
 
-CannedAnswers::CannedAnswers(std::size_t events) : answers_{Make(Api::kChat, events), Make(Api::kMessages, events)} {}
+CannedAnswers::CannedAnswers(std::size_t events, bool stamped) {
+  const Reply text = Text(events, stamped ? kStamp : kPiece);
+  for (const Api api : {Api::kChat, Api::kMessages}) {
+    answers_[api == Api::kChat ? 0 : 1] = {Make(api, text), Make(api, Tools())};
+  }
+}
 
-const CannedAnswer& CannedAnswers::For(Api api) const { return answers_[api == Api::kChat ? 0 : 1]; }
+const CannedAnswer& CannedAnswers::For(Api api, Content content) const {
+  return answers_[api == Api::kChat ? 0 : 1][content == Content::kText ? 0 : 1];
+}
+
+void CannedAnswers::Stamp(std::string& event, std::chrono::steady_clock::time_point now) {
+  const std::size_t at = event.find(kStamp);
+  if (at == std::string::npos) return;
+  const std::string digits = std::to_string(std::chrono::nanoseconds(now.time_since_epoch()).count());
+  event.replace(at + kStamp.size() - digits.size(), digits.size(), digits);
+}
 
 bool CannedAnswers::WantsStream(std::string_view body) {
   constexpr std::string_view kKey = "\"stream\":";

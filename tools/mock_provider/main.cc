@@ -73,7 +73,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--canned", options.canned_events,
                  "No script: streams of so many events, made in advance; in one write, but one "
-                 "each where the path holds /writes/");
+                 "each where the path holds /writes/; three tool calls where it holds /tools/. "
+                 "With --rate each text is the time it was written, for ccp-load --stamps");
   app.add_option("--keep-log", options.kept_requests, "Requests kept for GET /requests")->capture_default_str();
   app.add_option("--log-level", log.level, "trace debug info warn error off")->capture_default_str();
   app.add_option("--log-format", log.format, "text or json")->capture_default_str();

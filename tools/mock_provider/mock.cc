@@ -52,7 +52,7 @@ Awaitable<void> Pause(std::chrono::microseconds time) {
 class Endpoints {
  public:
   Endpoints(MockOptions options, Script script) : options_(std::move(options)), script_(std::move(script)) {
-    if (options_.canned_events > 0) canned_.emplace(options_.canned_events);
+    if (options_.canned_events > 0) canned_.emplace(options_.canned_events, options_.tokens_per_second > 0);
   }
 
   Awaitable<void> Handle(HttpRequest& request, ResponseWriter& out) {
@@ -68,7 +68,9 @@ class Endpoints {
   }
 
  private:
-  static constexpr std::string_view kOneWriteAnEvent = "/writes/";  // In the path of a canned stream.
+  // In the path of a canned stream:
+  static constexpr std::string_view kOneWriteAnEvent = "/writes/";
+  static constexpr std::string_view kToolCalls = "/tools/";  // Instead of text; one write an event too.
   static constexpr std::string_view kModels =
       R"({"object":"list","has_more":false,"data":[)"
       R"({"id":"mock-model","object":"model","type":"model","display_name":"Mock Model","created":1760000000,"owned_by":"mock"},)"
@@ -81,11 +83,15 @@ class Endpoints {
   }
 
   Awaitable<void> Answer(Api api, HttpRequest& http, ResponseWriter& out) {
-    if (canned_.has_value()) return AnswerCanned(canned_->For(api), http, out);
+    if (canned_.has_value()) {
+      const bool tools = http.path.find(kToolCalls) != std::string_view::npos;
+      const auto content = tools ? CannedAnswers::Content::kTools : CannedAnswers::Content::kText;
+      return AnswerCanned(canned_->For(api, content), tools, http, out);
+    }
     return AnswerByScript(api, http, out);
   }
 
-  Awaitable<void> AnswerCanned(const CannedAnswer& answer, HttpRequest& http, ResponseWriter& out) {
+  Awaitable<void> AnswerCanned(const CannedAnswer& answer, bool tools, HttpRequest& http, ResponseWriter& out) {
     if (!CannedAnswers::WantsStream(http.body)) {
       co_await out.Send(200, JsonType(), answer.body);
       co_return;
@@ -93,7 +99,7 @@ class Endpoints {
     co_await out.Begin(200, Type("text/event-stream"));
     if (options_.tokens_per_second > 0) {
       co_await WritePaced(answer, out);
-    } else if (http.path.find(kOneWriteAnEvent) != std::string_view::npos) {
+    } else if (tools || http.path.find(kOneWriteAnEvent) != std::string_view::npos) {
       for (const std::string& event : answer.events) co_await out.Write(event);
     } else {
       co_await out.Write(answer.burst);
@@ -105,9 +111,10 @@ class Endpoints {
   Awaitable<void> WritePaced(const CannedAnswer& answer, ResponseWriter& out) {
     Timer timer(co_await asio::this_coro::executor, std::chrono::steady_clock::now());
     const std::chrono::nanoseconds step(1'000'000'000 / options_.tokens_per_second);
-    for (const std::string& event : answer.events) {
+    for (std::string event : answer.events) {
       timer.expires_at(timer.expiry() + step);
       co_await timer.async_wait(kAwait);
+      CannedAnswers::Stamp(event, std::chrono::steady_clock::now());
       co_await out.Write(event);
     }
   }

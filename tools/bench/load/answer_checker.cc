@@ -1,5 +1,7 @@
 #include "tools/bench/load/answer_checker.h"
 
+#include <charconv>
+
 namespace ccp::bench {
 
 void AnswerChecker::Begin() {
@@ -13,6 +15,7 @@ std::int64_t AnswerChecker::Feed(std::string_view body) {
     kept_ += body;
     return 0;
   }
+  stamps_.clear();
   const std::int64_t before = events_;
   for (std::size_t end = body.find('\n'); end != std::string_view::npos; end = body.find('\n')) {
     if (kept_.empty()) {
@@ -37,7 +40,17 @@ void AnswerChecker::Line(std::string_view line) {
   continued_ = ended_;
   // Both kinds of error event begin with what names them, as every event of Messages does.
   if (line.starts_with(R"({"type":"error")") || line.starts_with(R"({"error")")) error_ = true;
+  if (stamped_) TakeStamp(line);
   if (line == "[DONE]" || line.starts_with(R"({"type":"message_stop")")) ended_ = true;
+}
+
+void AnswerChecker::TakeStamp(std::string_view line) {
+  constexpr std::size_t kDigits = 19;
+  const std::size_t at = line.find('@');
+  if (at == std::string_view::npos || line.size() - at <= kDigits) return;
+  std::int64_t stamp = 0;
+  const char* begin = line.data() + at + 1;
+  if (std::from_chars(begin, begin + kDigits, stamp).ptr == begin + kDigits) stamps_.push_back(stamp);
 }
 
 std::string_view AnswerChecker::Verdict(int http_status) {

@@ -50,7 +50,7 @@ class FileDescriptor {
 absl::Status SystemError(std::string_view what) { return Unavailable(what, ": ", std::strerror(errno)); }
 
 struct Connection {
-  explicit Connection(const Generator::Options& options) : checker(options.kind, options.least_events) {}
+  explicit Connection(const Generator::Options& options) : checker(options.kind, options.least_events, options.stamped) {}
 
   FileDescriptor socket;
   bool busy = false;
@@ -226,6 +226,9 @@ class EpollGenerator final : public Generator {
     const ResponseReader::State state = connection.reader.Feed(bytes, [&](std::string_view body) {
       results_->body_bytes += static_cast<std::int64_t>(body.size());
       Note(connection, connection.checker.Feed(body), now);
+      for (const std::int64_t stamp : connection.checker.stamps()) {
+        results_->transit.Record(now.time_since_epoch() - nanoseconds(stamp));
+      }
     });
     if (state == ResponseReader::State::kMalformed) return Fail(index, "malformed HTTP");
     if (state == ResponseReader::State::kComplete) Complete(index, now);

@@ -32,6 +32,8 @@ struct LoadResults {
   Histogram first_event;  // To the first event, or the first byte of a whole answer's body.
   // Between the events of a stream. Events that arrive together are 0 apart.
   Histogram event_gap;
+  // From the time an event was written, as it says itself, to its arrival: the way here, through whatever is between.
+  Histogram transit;
   // From due to sent: what the generator itself and the limit of connections add. Large values mean that latencies
   // speak of the generator.
   Histogram lateness;
@@ -47,6 +49,7 @@ class Generator {
     std::string request;  // Head and body, as they go out.
     AnswerChecker::Kind kind = AnswerChecker::Kind::kWhole;
     std::int64_t least_events = 0;       // A stream with fewer is wrong.
+    bool stamped = false;                // Events hold the time they were written; see AnswerChecker.
     int connections = 1;                 // At most; a closed loop keeps all of them busy.
     std::chrono::nanoseconds timeout{};  // For one answer, from when it was sent.
   };

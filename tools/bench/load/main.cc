@@ -47,6 +47,7 @@ struct Arguments {
   double seconds = 0;
   std::int64_t warm_up = 0;
   std::int64_t least_events = 0;
+  bool stamped = false;
   double timeout_seconds = 60;
   std::vector<pid_t> processes;
 };
@@ -77,6 +78,8 @@ void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--duration", arguments.seconds, "End after so many seconds")->check(CLI::PositiveNumber);
   app.add_option("--warm-up", arguments.warm_up, "Requests before, which are not measured");
   app.add_option("--min-events", arguments.least_events, "A stream with fewer events is wrong");
+  app.add_flag("--stamps", arguments.stamped,
+               "Events hold the time they were written (ccp-mock --canned N --rate R): report how long they were under way");
   app.add_option("--timeout", arguments.timeout_seconds, "Seconds for one answer")->capture_default_str();
   app.add_option("--pid", arguments.processes, "Process under test, for CPU and memory; may be repeated");
 }
@@ -103,6 +106,7 @@ absl::StatusOr<bench::Generator::Options> Prepare(const Arguments& arguments) {
   options.port = url->port;
   options.kind = *kind;
   options.least_events = arguments.least_events;
+  options.stamped = arguments.stamped;
   options.connections = arguments.closed > 0 ? arguments.closed : arguments.connections;
   options.timeout = FromSeconds(arguments.timeout_seconds);
   options.request = ccp::Concat("POST ", url->path.empty() ? "/" : url->path, " HTTP/1.1\r\nhost: ", url->host, ":",

@@ -55,6 +55,7 @@ std::string ReportJson(const LoadResults& results, const std::optional<ServerUsa
                  {"latency_us", Distribution(results.latency)},
                  {"first_event_us", Distribution(results.first_event)},
                  {"event_gap_us", Distribution(results.event_gap)},
+                 {"transit_us", Distribution(results.transit)},
                  {"lateness_us", Distribution(results.lateness)},
                  {"cpu_us", usage.has_value() ? Json(Micros(usage->processor_time)) : Json(nullptr)},
                  {"cpu_us_per_request", OrNull(MicrosPer(usage, results.right))},
@@ -75,6 +76,7 @@ std::string ReportText(const LoadResults& results, const std::optional<ServerUsa
   text += DistributionLine("latency", results.latency);
   text += DistributionLine("first event", results.first_event);
   text += DistributionLine("event gap", results.event_gap);
+  text += DistributionLine("transit", results.transit);
   text += DistributionLine("lateness", results.lateness);
   if (!usage.has_value()) return text;
   std::snprintf(line.data(), line.size(), "  process: %.2f us CPU a request, %.3f us an event, %.1f MiB\n",

@@ -4,6 +4,7 @@
 
 #include <ostream>
 #include <string>
+#include <vector>
 
 namespace ccp::bench {
 namespace {
@@ -39,6 +40,17 @@ TEST_P(AnswerCheckerTest, JudgesTheSameByteByByteAndAgain) {
     EXPECT_EQ(checker.events(), GetParam().events);
     EXPECT_EQ(checker.Verdict(GetParam().http_status), GetParam().verdict);
   }
+}
+
+TEST(AnswerChecker, ReadsTheTimesInEvents) {
+  const std::string good = "data: {\"text\":\"@0000000001234567890\"}\n";
+  const std::string none = "data: {\"text\":\"a@b.c\"}\ndata: @123\ndata: @00000000012345678x0\n: @0000000001234567890\n";
+  AnswerChecker checker(Kind::kStream, kLeastEvents, /*stamped=*/true);
+  checker.Begin();
+  checker.Feed(good + none + good);
+  EXPECT_EQ(checker.stamps(), (std::vector<std::int64_t>{1'234'567'890, 1'234'567'890}));
+  checker.Feed(none);
+  EXPECT_TRUE(checker.stamps().empty());
 }
 
 const std::string kDelta = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\"}\n\n";

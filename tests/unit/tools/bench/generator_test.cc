@@ -78,6 +78,19 @@ TEST(Generator, CountsTheEventsOfStreams) {
   EXPECT_EQ(results.event_gap.count(), static_cast<std::uint64_t>(results.events) - 20);
 }
 
+TEST(Generator, KnowsHowLongStampedEventsWereUnderWay) {
+  mock::MockOptions mock;
+  mock.canned_events = 10;
+  mock.tokens_per_second = 1'000;
+  const auto provider = StartMock(std::move(mock));
+  Generator::Options options = OptionsFor(provider->port(), Kind::kStream, 1);
+  options.stamped = true;
+  const LoadResults results = Measure(options, Schedule::Closed({2, {}}));
+  EXPECT_EQ(results.right, 2);
+  EXPECT_EQ(results.transit.count(), 20u);
+  EXPECT_LT(results.transit.max(), results.elapsed);
+}
+
 TEST(Generator, SendsAnOpenLoopAtItsPace) {
   const auto provider = Canned(3);
   const LoadResults results = Measure(OptionsFor(provider->port(), Kind::kWhole, 8), Schedule::Open(1'000, {50, {}}));

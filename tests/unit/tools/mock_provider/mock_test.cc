@@ -91,6 +91,20 @@ TEST_F(MockProviderTest, AnswersFromTheCan) {
   EXPECT_NE(Chat(kHello).body.find("token token token"), std::string::npos);
 }
 
+TEST_F(MockProviderTest, HasToolCallsInTheCan) {
+  MockOptions options;
+  options.canned_events = 3;
+  auto provider = MockProvider::Start(options);
+  ASSERT_TRUE(provider.ok());
+  provider_ = *std::move(provider);
+  const std::string stream = Ask("POST", "/tools/v1/chat/completions", kHelloStream).body;
+  constexpr std::string_view kKey = R"("arguments")";
+  int fragments = 0;
+  for (std::size_t at = stream.find(kKey); at != std::string::npos; at = stream.find(kKey, at + 1)) ++fragments;
+  EXPECT_EQ(fragments, 3 * (1 + 50));  // Each call begins with an empty one.
+  EXPECT_NE(stream.find("data: [DONE]"), std::string::npos);
+}
+
 TEST(MockProvider, RefusesABadScript) {
   MockOptions options;
   options.script = "rules: 1";

@@ -232,13 +232,44 @@ TEST(Canned, SeesTheWishForAStream) {
   }
 }
 
+int EventsWith(const CannedAnswer& answer, std::string_view piece) {
+  int count = 0;
+  for (const std::string& event : answer.events) count += event.find(piece) != std::string::npos ? 1 : 0;
+  return count;
+}
+
 TEST(Canned, HoldsSoManyTextEvents) {
   const CannedAnswers answers(100);
-  std::size_t texts = 0;
-  for (const std::string& event : answers.For(Api::kMessages).events) texts += event.find("text_delta") != std::string::npos;
-  EXPECT_EQ(texts, 100u);
-  EXPECT_EQ(answers.For(Api::kMessages).burst, Joined(answers.For(Api::kMessages).events));
-  EXPECT_NE(answers.For(Api::kChat).body.find("token token"), std::string::npos);
+  const CannedAnswer& messages = answers.For(Api::kMessages, CannedAnswers::Content::kText);
+  EXPECT_EQ(EventsWith(messages, "text_delta"), 100);
+  EXPECT_EQ(messages.burst, Joined(messages.events));
+  EXPECT_NE(answers.For(Api::kChat, CannedAnswers::Content::kText).body.find("token token"), std::string::npos);
+}
+
+TEST(Canned, HoldsThreeCallsInFiftyFragmentsEach) {
+  const CannedAnswers answers(1);
+  const CannedAnswer& messages = answers.For(Api::kMessages, CannedAnswers::Content::kTools);
+  EXPECT_EQ(EventsWith(messages, "input_json_delta"), 3 * 50);
+  EXPECT_EQ(EventsWith(messages, R"("tool_use","id")"), 3);
+  std::string arguments;
+  for (const std::string& event : messages.events) {
+    const auto data = nlohmann::json::parse(event.substr(event.find("data: ") + 6));
+    if (data["type"] == "content_block_delta" && data["index"] == 0) arguments += data["delta"]["partial_json"];
+  }
+  EXPECT_NE(std::string(nlohmann::json::parse(arguments)["new_string"]).find("puts(\"a line\");\n"), std::string::npos);
+}
+
+TEST(Canned, StampsEventsThatHaveRoom) {
+  const CannedAnswers answers(2, /*stamped=*/true);
+  const std::chrono::steady_clock::time_point now(std::chrono::nanoseconds(1'234'567));
+  int stamped = 0;
+  for (std::string event : answers.For(Api::kChat, CannedAnswers::Content::kText).events) {
+    const std::string before = event;
+    CannedAnswers::Stamp(event, now);
+    EXPECT_EQ(event.size(), before.size());
+    stamped += event.find("@0000000000001234567\"") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(stamped, 2);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::int64_t kCreated = 1'760'000'000;  // Any fixed time: the bytes must not differ from run to run.
 
+constexpr std::string_view kId = "8f1d0c2b7a9e4d5f9b0a1c2d3e4f5a6b";
 constexpr std::string_view kPiece = " token";
 constexpr std::string_view kStamp = "@0000000000000000000";
 constexpr int kToolCalls = 3;
@@ -38,15 +39,31 @@ Reply Tools() {
   return reply;
 }
 
+void Insert(std::string& event, std::string_view before, std::string_view piece) {
+  const std::size_t at = event.find(before);
+  if (at != std::string::npos) event.insert(at, piece);
+}
+
+// What real providers say in every chunk beyond what a script needs: about 300 bytes for a token.
+void AddWhatProvidersSay(std::string& event) {
+  Insert(event, R"("choices":[{)", R"("service_tier":"default","system_fingerprint":"fp_3a5770e1b4_prod0225",)");
+  Insert(event, R"("finish_reason":)", R"("logprobs":null,)");
+  const bool chunk_without_usage = event.ends_with("}\n\n") && event.find(R"("usage":)") == std::string::npos;
+  if (chunk_without_usage) event.insert(event.size() - 3, R"(,"usage":null)");
+}
+
 CannedAnswer Make(Api api, const Reply& reply) {
   Request request;
   request.api = api;
   request.model = "mock-model";
   request.input_tokens = 100;
   CannedAnswer answer;
-  answer.body = Render(reply, request, "canned", kCreated).body;
+  answer.body = Render(reply, request, kId, kCreated).body;
   request.stream = true;
-  answer.events = Render(reply, request, "canned", kCreated).events;
+  answer.events = Render(reply, request, kId, kCreated).events;
+  if (api == Api::kChat) {
+    for (std::string& event : answer.events) AddWhatProvidersSay(event);
+  }
   for (const std::string& event : answer.events) answer.burst += event;
   return answer;
 }

@@ -246,6 +246,18 @@ TEST(Canned, HoldsSoManyTextEvents) {
   EXPECT_NE(answers.For(Api::kChat, CannedAnswers::Content::kText).body.find("token token"), std::string::npos);
 }
 
+TEST(Canned, HasChunksAsLargeAsThoseOfProviders) {
+  const CannedAnswers answers(3);
+  const CannedAnswer& chat = answers.For(Api::kChat, CannedAnswers::Content::kText);
+  for (const std::string& event : chat.events) {
+    if (event == "data: [DONE]\n\n") continue;
+    const auto chunk = nlohmann::json::parse(event.substr(event.find("data: ") + 6));
+    EXPECT_TRUE(chunk.contains("usage")) << event;
+  }
+  EXPECT_GT(chat.events[1].size(), 280u);
+  EXPECT_LT(chat.events[1].size(), 310u);
+}
+
 TEST(Canned, HoldsThreeCallsInFiftyFragmentsEach) {
   const CannedAnswers answers(1);
   const CannedAnswer& messages = answers.For(Api::kMessages, CannedAnswers::Content::kTools);

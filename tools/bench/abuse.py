@@ -23,26 +23,25 @@ import argparse
 import json
 import multiprocessing
 import os
-import pathlib
 import random
-import re
 import select
-import shutil
 import socket
 import struct
-import subprocess
 import sys
-import tempfile
 import time
 
-from compare import Bench, compact, until
+from bodies import compact
+from stage import add_bin_option, descriptors, memory, opened, start_edge, until
 
 HEAD = "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 RST_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all.
 WORDS = 50
+STREAMS = 9900  # Each is two descriptors of the edge's.
+STREAMS_A_SECOND = 2000
 SCRIPT = {"rules": [
     {"match": {"model": "held"}, "reply": {"text": "first and then silence", "hang_after_events": 1}},
-    {"match": {"model": "cut"}, "replies": [{"text": "word " * WORDS, "cut_after_bytes": n} for n in (1, 90, 400, 1500, 3000)]},
+    {"match": {"model": "cut"},
+     "replies": [{"text": "word " * WORDS, "cut_after_bytes": n} for n in (1, 90, 400, 1500, 3000)]},
     {"match": {"model": "long"}, "reply": {"text": "word " * 5000}},
     {"reply": {"text": "a short and healthy answer"}}]}
 
@@ -72,8 +71,8 @@ def reset(one):
     one.close()
 
 
-def hold_streams(port, told, count):
-    """Opens `count` streams at 2,000 a second, tells when each had its first event, and how many were alive at the end."""
+def hold_streams(port, told, count, request):
+    """Opens `count` streams at a fixed rate, tells when each had its first event, and how many were alive at the end."""
     poll, streams, begun, alive = select.epoll(), {}, time.monotonic(), set()
 
     def look(patience):
@@ -82,19 +81,21 @@ def hold_streams(port, told, count):
                 piece = streams[number].recv(65536)
             except OSError:
                 piece = b""
-            if b"content_block_delta" in piece or b"message_start" in piece:
+            if b"data: " in piece:
                 alive.add(number)
             if not piece:
                 alive.discard(number)
                 poll.unregister(number)
-    request = whole_request("held", True)
     for index in range(count):
         one = connect(port)
         one.sendall(request)
         streams[one.fileno()] = one
         poll.register(one.fileno(), select.EPOLLIN)
-        look(max(0, begun + index / 2000 - time.monotonic()))
-    while len(alive) < count and time.monotonic() < begun + 60:
+        while (left := begun + index / STREAMS_A_SECOND - time.monotonic()) > 0:
+            look(left)
+        look(0)
+    patience = time.monotonic() + 20
+    while len(alive) < count and time.monotonic() < patience:
         look(0.1)
     told.send({"alive": len(alive), "seconds": round(time.monotonic() - begun, 2)})
     told.recv()
@@ -176,7 +177,8 @@ def be_reset(port, dice):
 def send_forty_mebibytes(port, dice):
     one = socket.create_connection(("127.0.0.1", port), 30)
     announced = dice.random() < 0.5
-    one.sendall((HEAD + ("Content-Length: 41943040\r\n\r\n" if announced else "Transfer-Encoding: chunked\r\n\r\n")).encode())
+    framing = "Content-Length: 41943040" if announced else "Transfer-Encoding: chunked"
+    one.sendall(f"{HEAD}{framing}\r\n\r\n".encode())
     piece = b" " * 0x100000 if announced else b"100000\r\n" + b" " * 0x100000 + b"\r\n"
     try:
         for _ in range(40):
@@ -189,7 +191,7 @@ def send_forty_mebibytes(port, dice):
     return f"{'announced' if announced else 'in chunks'}: {status.decode()}"
 
 
-KINDS = {"streams": lambda port, told: hold_streams(port, told, 9900),
+KINDS = {"streams": lambda port, told: hold_streams(port, told, STREAMS, whole_request("held", True)),
          "slowloris": lambda port, told: run_slowloris(port, told, 10_000),
          "aborts": lambda port, told: repeat(port, told, abort),
          "resets": lambda port, told: repeat(port, told, be_reset),
@@ -204,44 +206,28 @@ def misbehave(kind, port, told):
 # ---- The edge and its healthy clients ------------------------------------------------------------------------------
 
 class Edge:
-    def __init__(self, bench, workers):
+    """An edge, its scripted provider, and the load of clients that behave."""
+
+    def __init__(self, bench, workers=1):
         self.bench = bench
-        script = bench.write("script.json", json.dumps(SCRIPT))
-        _, mock_port = bench.start_ours("mock", "--script", script, "--keep-log", "0")
-        _, control_port = bench.start_ours("control", "--store", f"sqlite:{bench.directory}/ccp.db")
-        process, self.port = bench.start_ours("edge", "--control", f"127.0.0.1:{control_port}", "--state-dir",
-                                              bench.directory / "edge-state", "--workers", str(workers), BENCH_KEY="unused")
-        self.pid = process.pid
-        models = "".join(f"  {name}: {{ api_base: \"http://127.0.0.1:{mock_port}/v1\", api_key_name: BENCH_KEY }}\n"
-                         for name in ("healthy", "held", "cut", "long"))
-        yaml = bench.write("models.yaml", f"models:\n{models}routing:\n  default: healthy\n")
-        subprocess.run([bench.bin / "ccpctl", "--server", f"127.0.0.1:{control_port}", "apply", "-f", yaml, "--yes"],
-                       check=True, stdout=subprocess.DEVNULL)
-        until(self.answers, "the edge to run the configuration")
+        mock_port = bench.start_mock("--script", bench.write("script.json", json.dumps(SCRIPT)))
+        bases = dict.fromkeys(("healthy", "held", "cut", "long"), f"http://127.0.0.1:{mock_port}/v1")
+        self.target = start_edge(bench, bases, workers=workers)
+        self.port, self.pid = self.target.port, self.target.pid
         self.healthy_body = bench.write("healthy.json", body("healthy", False))
 
-    def answers(self):
-        with socket.create_connection(("127.0.0.1", self.port), 30) as one:
-            one.sendall(whole_request("healthy", False))
-            return one.recv(12).endswith(b"200")
-
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+        return descriptors(self.pid)
 
     def memory(self):
-        rollup = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text()
-        return int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.M).group(1)) * 1024
+        return memory(self.pid)
 
     def load(self, *how):
-        command = [self.bench.bin / "ccp-load", "--url", f"http://127.0.0.1:{self.port}/v1/messages", "--body",
-                   self.healthy_body, "--pid", self.pid, *how]
-        done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
-        if not done.stdout:
-            sys.exit(f"abuse: {done.stderr}")
-        return json.loads(done.stdout)
+        return self.bench.load(self.target, self.healthy_body, "--url", self.target.url("healthy"), *how)
 
     def healthy(self, arguments):
-        return self.load("--rate", arguments.rate, "--duration", arguments.seconds, "--connections", 16, "--warm-up", 200)
+        return self.load("--rate", arguments.rate, "--duration", arguments.seconds, "--connections", 16,
+                         "--warm-up", 200)
 
 
 def mebibytes(size):
@@ -263,6 +249,7 @@ def run_kind(edge, kind, arguments):
     here, there = multiprocessing.Pipe()
     abuser = multiprocessing.Process(target=misbehave, args=(kind, edge.port, there), daemon=True)
     abuser.start()
+    there.close()  # So that an end of the abuser's is an end of file here.
     facts = here.recv()
     during = edge.descriptors(), edge.memory()
     if kind == "streams":
@@ -286,22 +273,22 @@ def run_kind(edge, kind, arguments):
 
 
 def soak(edge, requests):
+    """(bytes that memory grew by, wrong answers) over so many requests after a warm-up."""
     edge.load("--closed", 32, "--requests", 20_000)
     before = edge.descriptors(), edge.memory()
     wrong = 0
-    print(f"soak: {before[0]} descriptors, {mebibytes(before[1])} after a warm-up of 20,000 requests")
+    print(f"soak: {before[0]} descriptors, {mebibytes(before[1])} after a warm-up of 20,000 requests", file=sys.stderr)
     for part in range(1, 11):
         wrong += edge.load("--closed", 32, "--requests", requests // 10)["wrong"]
+        growth = edge.memory() - before[1]
         print(f"  {requests // 10 * part:9,} requests: {edge.descriptors()} descriptors, "
-              f"{(edge.memory() - before[1]) / 1024:+.0f} KiB, wrong {wrong}", flush=True)
-    return wrong
+              f"{growth / 1024:+.0f} KiB, wrong {wrong}", file=sys.stderr)
+    return growth, wrong
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    root = pathlib.Path(__file__).resolve().parents[2]
-    parser.add_argument("--bin", type=pathlib.Path, default=root / "build/release/bin",
-                        help="directory of the built programs")
+    add_bin_option(parser)
     parser.add_argument("--kinds", default=",".join([*KINDS, "soak"]))
     parser.add_argument("--seconds", type=float, default=8, help="of each measurement of healthy traffic")
     parser.add_argument("--rate", type=int, default=300, help="healthy requests a second")
@@ -311,16 +298,11 @@ def main():
     chosen = arguments.kinds.split(",")
     if unknown := set(chosen) - {*KINDS, "soak"}:
         parser.error(f"unknown kind: {', '.join(sorted(unknown))}")
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="ccp-abuse-"))
-    bench = Bench(arguments.bin.resolve(), directory)
     wrong = 0
-    try:
+    with opened(arguments.bin) as bench:
         edge = Edge(bench, arguments.workers)
         for kind in chosen:
-            wrong += soak(edge, arguments.requests) if kind == "soak" else run_kind(edge, kind, arguments)
-    finally:
-        bench.stop()
-        shutil.rmtree(directory, ignore_errors=True)
+            wrong += soak(edge, arguments.requests)[1] if kind == "soak" else run_kind(edge, kind, arguments)
     return 1 if wrong else 0
 
 

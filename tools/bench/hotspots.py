@@ -21,17 +21,16 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
-from compare import EVENTS, SCENARIOS, Bench, load, start_edge
+from stage import EVENTS, SCENARIOS, add_bin_option, bases_at, closed_loop, opened, start_edge
 
 PACED_EVENTS_A_SECOND = 400
 NAME = re.compile(r"^(c?fn)=\((\d+)\)(.*)$")
 CALLS = re.compile(r"^calls=(\d+) ")
 # Those of clocks are left out: they do not enter the kernel but under valgrind.
-SYSTEM_CALLS = {"accept4", "close", "connect", "epoll_ctl", "epoll_wait", "fdatasync", "fsync", "mmap", "mprotect", "munmap",
-                "open", "pthread_cond_signal", "read", "readv", "recv", "recvmsg", "send", "sendmsg", "setsockopt", "shutdown",
-                "socket", "timerfd_settime", "write", "writev"}
+SYSTEM_CALLS = {"accept4", "close", "connect", "epoll_ctl", "epoll_wait", "fdatasync", "fsync", "mmap", "mprotect",
+                "munmap", "open", "pthread_cond_signal", "read", "readv", "recv", "recvmsg", "send", "sendmsg",
+                "setsockopt", "shutdown", "socket", "timerfd_settime", "write", "writev"}
 PLUMBING = re.compile(r"^(void )?(boost|std)::")
 COST = re.compile(r"^\s*([\d,]+) \(\s*[\d.]+%\)\s+(.*)$")
 
@@ -87,8 +86,8 @@ def without(name, opening, closing):
     """`name` with what stands between such brackets left out: most of a C++ name is template arguments."""
     out, depth = [], 0
     for index, letter in enumerate(name):
-        is_operator = name[:index].rstrip("<>-=").endswith("operator")
-        if letter == closing and depth > 0 and name[index - 1] != "-":
+        is_operator = letter in "<>" and name[:index].rstrip("<>-=").endswith("operator")
+        if letter == closing and depth > 0 and name[index - 1] != "-":  # "->" closes nothing.
             depth -= 1
         if depth == 0:
             out.append(letter)
@@ -133,13 +132,14 @@ def system_calls(file):
 
 def profile(bench, scenario, arguments):
     """Callgrind's files of N and of 3 N requests."""
-    paced = ["--rate", str(PACED_EVENTS_A_SECOND)] if scenario.stream and scenario.path != "/v1" else []
-    _, mock_port = bench.start_ours("mock", "--canned", str(EVENTS), "--keep-log", "0", *paced)
+    paced = ["--rate", PACED_EVENTS_A_SECOND] if scenario.stream and scenario.model != "burst" else []
+    mock_port = bench.start_mock("--canned", EVENTS, *paced)
     out = bench.directory / "callgrind.out"
-    edge = start_edge(bench, mock_port, under=["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}"])
+    edge = start_edge(bench, bases_at(mock_port),
+                      under=["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}"])
 
     def run(requests):
-        result = load(bench, edge, scenario, requests, arguments.connections, warm_up=0)
+        result = closed_loop(bench, edge, scenario, requests, arguments.connections, warm_up=0)
         if result["wrong"]:
             sys.exit(f"hotspots: wrong answers: {result['problems']}")
     run(max(arguments.requests, 4 * arguments.connections))  # Warm-up.
@@ -162,7 +162,7 @@ def report(files, scenario, arguments):
     calls = per_request(*(system_calls(file) for file in files), arguments.requests)
     all_in = costs([annotate(file, inclusive=True) for file in files], by_function, max)
     total = functions[TOTAL]
-    an_event = f", {total / EVENTS:,.0f} an event" if scenario.stream else ""
+    an_event = f", {total / scenario.least_events:,.0f} an event" if scenario.stream else ""
     print(f"{scenario.name} ({scenario.what}): {total:,.0f} instructions a request{an_event}")
     lists = [("Instructions by function, without what it calls", functions, total),
              ("Instructions by source file, inlined code counted where it was written",
@@ -178,10 +178,8 @@ def report(files, scenario, arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    root = pathlib.Path(__file__).resolve().parents[2]
     parser.add_argument("scenario", choices=[one.name for one in SCENARIOS])
-    parser.add_argument("--bin", type=pathlib.Path, default=root / "build/release/bin",
-                        help="directory of the built programs")
+    add_bin_option(parser)
     parser.add_argument("--requests", type=int, default=0, help="N; by default what suits the scenario")
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--top", type=int, default=40, help="functions to print of each list")
@@ -189,18 +187,13 @@ def main():
     arguments = parser.parse_args()
     scenario = next(one for one in SCENARIOS if one.name == arguments.scenario)
     arguments.requests = arguments.requests or max(20, scenario.requests // 20)
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="ccp-hotspots-"))
-    bench = Bench(arguments.bin.resolve(), directory)
-    try:
+    with opened(arguments.bin) as bench:
         files = profile(bench, scenario, arguments)
         report(files, scenario, arguments)
         if arguments.keep:
             arguments.keep.mkdir(parents=True, exist_ok=True)
             for file in files:
                 shutil.copy(file, arguments.keep)
-    finally:
-        bench.stop()
-        shutil.rmtree(directory, ignore_errors=True)
     return 0
 
 

@@ -1,0 +1,58 @@
+"""How many silent streams each target holds, how soon they are up, and the memory that they take."""
+import json
+import multiprocessing
+import sys
+import time
+
+import abuse
+from bodies import compact
+from stage import MANY, PEERS, installed_peers, memory, opened, start_edge, start_peer
+
+HEAD = "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+SCRIPT = {"rules": [{"reply": {"text": "first and then silence", "hang_after_events": 1}}]}
+CLOSED_AFTER_SECONDS = 12  # Until memory is looked at again: pools give back what is idle for ten.
+
+
+def request_to(target):
+    body = compact({"model": "held", "max_tokens": 256, "stream": True,
+                    "messages": [{"role": "user", "content": "What does this project do? " * 30}]})
+    path = target.url("held").partition(str(target.port))[2]
+    return HEAD.format(path=path, length=len(body)).encode() + body
+
+
+def start(bench, name):
+    mock_port = bench.start_mock("--script", bench.write("script.json", json.dumps(SCRIPT)))
+    if name == "ccp-edge":
+        return start_edge(bench, {"held": f"http://127.0.0.1:{mock_port}/v1"})
+    return start_peer(bench, name, *PEERS[name](bench, mock_port, connections=MANY))
+
+
+def hold(target, count):
+    """What the streams cost one target, from nothing until after they are closed."""
+    facts = {"asked": count, "idle": memory(target.pid), "idle_rss": memory(target.pid, "Rss")}
+    here, there = multiprocessing.Pipe()
+    client = multiprocessing.Process(target=abuse.hold_streams, args=(target.port, there, count, request_to(target)),
+                                     daemon=True)
+    client.start()
+    there.close()  # So that an end of the client's is an end of file here.
+    facts |= here.recv()
+    facts["held"] = memory(target.pid)
+    here.send("look again")
+    facts["alive"] = here.recv()["alive"]
+    here.send("gone")
+    client.join()
+    time.sleep(CLOSED_AFTER_SECONDS)
+    facts["after"] = memory(target.pid)
+    facts["whole"] = count >= abuse.STREAMS
+    facts["a_stream"] = (facts["held"] - facts["idle"]) / facts["alive"] if facts["alive"] else None
+    return facts
+
+
+def measure(binaries, scale):
+    """{target: facts}, one target after another: together they would want more descriptors than there are."""
+    facts = {}
+    for name in ["ccp-edge", *installed_peers()]:
+        with opened(binaries) as bench:
+            facts[name] = hold(start(bench, name), max(100, round(abuse.STREAMS * min(scale, 1))))
+        print(f"streams {name:9} {facts[name]}", file=sys.stderr)
+    return facts

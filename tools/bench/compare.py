@@ -126,6 +126,8 @@ def main():
 
     with opened(arguments.bin) as bench:
         targets = start_targets(bench, workers=arguments.workers)
+        if arguments.with_ccr and not router.available():
+            parser.error("--with-ccr: no node and npm here (apt-get install nodejs npm)")
         if arguments.with_ccr:
             targets.append(router.start(bench, targets[0].port))
         results = measure(bench, targets, arguments.chosen, arguments.rounds, arguments.scale, arguments.connections)

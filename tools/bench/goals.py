@@ -58,7 +58,7 @@ def run_matrix(rows, arguments):
     chosen = [one for one in SCENARIOS if one.name in names]
     with opened(arguments.bin) as bench:
         targets = start_targets(bench)
-        if 6 in rows and not arguments.without_ccr:
+        if 6 in rows and router.available() and not arguments.without_ccr:
             targets.append(router.start(bench, targets[0].port))
         results = compare.measure(bench, targets, chosen, arguments.rounds, arguments.scale, CONNECTIONS)
     cpu = {}

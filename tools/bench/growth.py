@@ -6,10 +6,11 @@ import sys
 import time
 
 from compare import median, number, table
-from stage import PATHS, SCENARIOS, Scenario, bases_at, closed_loop, memory, opened, start_edge
+from stage import (EVENTS, MANY, PATHS, PEERS, SCENARIOS, Scenario, bases_at, body_file, closed_loop, installed_peers,
+                   memory, opened, start_edge, start_peer)
 
 CONCURRENCY = (1, 10, 100, 1000, 9900)
-BODY_SIZES = (1_000, 10_000, 117_000, 480_000, 960_000)
+BODY_SIZES = (117_000, 240_000, 480_000, 960_000)  # About; all with the same tools, and more and more turns.
 EVENT_COUNTS = (10, 100, 1000)
 ROUNDS = 3
 CONNECTIONS = 16
@@ -25,10 +26,10 @@ class Measured:
     def __init__(self, bench, scale):
         self.bench, self.scale, self.wrong = bench, scale, 0
 
-    def cpu(self, edge, scenario, requests, connections=CONNECTIONS):
-        result = closed_loop(self.bench, edge, scenario, requests, connections)
+    def cpu(self, target, scenario, requests, connections=CONNECTIONS):
+        result = closed_loop(self.bench, target, scenario, requests, connections)
         self.wrong += result["wrong"]
-        print(f"growth {scenario.what:28} {connections:5} connections {requests:6} requests: "
+        print(f"growth {target.name:9} {scenario.what:28} {connections:5} connections {requests:6} requests: "
               f"{result['cpu_us_per_request'] or 0:9.1f} us a request, wrong {result['wrong']}", file=sys.stderr)
         return result["cpu_us_per_request"]
 
@@ -36,25 +37,31 @@ class Measured:
         return max(50, int(count * self.scale))
 
 
-def with_concurrency(run, edge):
-    """Each level has at least two rounds of its connections."""
+def with_concurrency(run, targets):
+    """Each level has at least two rounds of its connections. haproxy beside the edge shows what caches and connections to
+    the provider, of which no one keeps thousands, cost anybody."""
     levels = [level for level in CONCURRENCY if level <= max(100, CONCURRENCY[-1] * run.scale)]
     rows = []
     for name in ("burst", "writes"):
-        costs = [run.cpu(edge, NAMED[name], max(2 * level, run.requests(2000)), level) for level in levels]
-        rows.append([f"{name}: us a request", *map(number, costs)])
-        rows.append([f"{name}: us an event", *(number(cost / 100, "{:.2f}") for cost in costs)])
+        costs = {target.name: [] for target in targets}
+        for level in levels:
+            for target in targets:
+                spent = run.cpu(target, NAMED[name], max(2 * level, run.requests(2000)), level)
+                costs[target.name].append(spent)
+        for target, each in costs.items():
+            rows.append([f"{name}, {target}: us a request", *map(number, each)])
+            rows.append([f"{name}, {target}: us an event", *(number(cost / EVENTS, "{:.2f}") for cost in each)])
     return "CPU with streams at once:", table(["streams", *map(str, levels)], rows)
 
 
 def with_size(run, edge):
     costs = [run.cpu(edge, Scenario(str(size), size, False, "burst", 0, f"a body of {size} bytes"),
-                     run.requests(400_000_000 // (size + 100_000))) for size in BODY_SIZES]
-    more = [(cost - costs[0]) / (size - BODY_SIZES[0]) * 1024 for cost, size in zip(costs[1:], BODY_SIZES[1:])]
+                     run.requests(200_000_000 // size)) for size in BODY_SIZES]
+    sizes = [body_file(run.bench, "burst", False, size).stat().st_size for size in BODY_SIZES]
     return "CPU with the size of the request's body:", table(
-        ["bytes", *map(str, BODY_SIZES)],
+        ["bytes", *(f"{size:,}" for size in sizes)],
         [["us a request", *map(number, costs)],
-         ["us for each KiB above 1 KB", "-", *(number(cost, "{:.2f}") for cost in more)]])
+         ["us a KiB", *(number(cost / size * 1024, "{:.2f}") for cost, size in zip(costs, sizes))]])
 
 
 def with_events(bench, run):
@@ -102,9 +109,12 @@ def memory_after_a_burst(run, edge):
 def report(binaries, scale):
     """(tables, wrong answers)"""
     with opened(binaries) as bench:
-        run, bases = Measured(bench, scale), bases_at(bench.start_mock("--canned", 100))
+        run, mock_port = Measured(bench, scale), bench.start_mock("--canned", EVENTS)
+        bases = bases_at(mock_port)
         edge = start_edge(bench, bases)
+        yardsticks = [start_peer(bench, name, *PEERS[name](bench, mock_port, connections=MANY))
+                      for name in installed_peers() if name == "haproxy"]
         run.cpu(edge, NAMED["plain_small"], run.requests(2000))  # Warm.
         parts = [memory_after_a_burst(run, edge), with_size(run, edge), with_events(bench, run),
-                 with_workers(bench, run, bases), with_concurrency(run, edge)]
+                 with_workers(bench, run, bases), with_concurrency(run, [edge, *yardsticks])]
     return "\n\n".join("\n\n".join(part) for part in parts), run.wrong

@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t kKeptCapacity = 1 << 18;
 constexpr std::size_t kKeptNodes = 1 << 18;
 constexpr std::size_t kSmallestCapacity = 4096;
+constexpr std::size_t kFewestNodes = 32;  // Of a small request, whose document lasts as long as its answer.
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
@@ -326,7 +327,7 @@ absl::Status Document::Parse(std::string_view text, const Limits& limits) {
 void Document::MakeRoom(std::size_t nodes) {
   const bool huge = node_capacity_ > kKeptNodes;
   if (nodes <= node_capacity_ && !huge) return;
-  node_capacity_ = std::max(nodes, kSmallestCapacity / sizeof(Node));
+  node_capacity_ = std::max(nodes, kFewestNodes);
   nodes_ = std::make_unique_for_overwrite<Node[]>(node_capacity_);
 }
 

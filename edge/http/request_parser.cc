@@ -14,7 +14,6 @@ namespace http = boost::beast::http;
 
 // Room for one chunk header with its extensions, or for the trailers: nobody needs more.
 constexpr std::size_t kChunkOverheadLimit = 4 * 1024;
-constexpr std::size_t kUsualFields = 24;               // Of Claude Code's requests.
 constexpr std::size_t kBodyReservation = 1024 * 1024;  // A promised length is not yet a body.
 
 std::string_view ToStd(beast::string_view text) { return {text.data(), text.size()}; }
@@ -155,7 +154,8 @@ std::size_t RequestParser::FeedHead(std::string_view bytes) {
 void RequestParser::ParseHead(std::string_view head) {
   if (head.starts_with("\r\n")) head.remove_prefix(2);  // RFC 9112 2.2: an empty line in front is passed over.
   grammar_ = std::make_unique<Grammar>(*this);
-  request_.headers.reserve(kUsualFields);
+  // A line a field, but for the first and the last: no more room than it takes, for as long as an answer lasts.
+  request_.headers.reserve(static_cast<std::size_t>(std::count(head.begin(), head.end(), '\n')));
   beast::error_code error;
   grammar_->put(boost::asio::const_buffer(head.data(), head.size()), error);
   if (error && error != http::error::need_more) {

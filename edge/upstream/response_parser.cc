@@ -1,5 +1,6 @@
 #include "edge/upstream/response_parser.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
@@ -14,7 +15,6 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-constexpr std::size_t kUsualFields = 16;
 constexpr int kInterimAnswerLimit = 16;  // More of them are an endless head by other means.
 
 std::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
@@ -27,7 +27,6 @@ class ResponseParser::Sax final : public http::basic_parser<false> {
     header_limit(kHeadLimitBytes);
     body_limit(boost::none);
     if (expect == Expect::kNoBody) skip(true);
-    headers.reserve(kUsualFields);
   }
 
   int status = 0;
@@ -132,7 +131,10 @@ absl::Status ResponseParser::FeedBuffered(std::string_view bytes, std::string& b
         pending_ = bytes;
         return absl::OkStatus();
       }
-      if (auto status = CheckHead(bytes.substr(0, end)); !status.ok()) return status;
+      const std::string_view head = bytes.substr(0, end);
+      if (auto status = CheckHead(head); !status.ok()) return status;
+      // A line a field: no more room than it takes, for as long as the answer lasts.
+      sax_->headers.reserve(static_cast<std::size_t>(std::count(head.begin(), head.end(), '\n')));
     }
     if (in_chunks()) {
       if (auto status = chunks_.Feed(bytes, body); !status.ok()) return status;

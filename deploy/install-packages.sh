@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what building and testing ccp needs on Debian 12. Does nothing, and needs no root, when all of it is there.
+# Installs what building and testing ccp needs on Debian 12, and the packages named as arguments. Does nothing, and needs
+# no root, when all of it is there.
 set -euo pipefail
 
 # The ordinary tools.
@@ -10,7 +11,7 @@ libraries=(
   libboost1.81-dev libboost-url1.81-dev nlohmann-json3-dev libspdlog-dev libsimdjson-dev libyaml-cpp-dev libsqlite3-dev
   libssl-dev libcli11-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
-packages=("${tools[@]}" "${libraries[@]}")
+packages=("${tools[@]}" "${libraries[@]}" "$@")
 # The client tests run JavaScript; any node from 20 on will do, wherever it came from.
 command -v node >/dev/null && command -v npm >/dev/null || packages+=(nodejs npm)
 

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Builds the fuzz targets with clang, and runs each on its corpus: tests/fuzz.sh [seconds for each, default 60]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+deploy/install-packages.sh clang-14 libclang-rt-14-dev
+cmake --preset fuzz -DCCP_FUZZ_SECONDS="${1:-60}"
+cmake --build --preset fuzz
+exec ctest --preset fuzz --no-tests=error -j "$(nproc)"

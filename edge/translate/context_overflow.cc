@@ -25,6 +25,14 @@ constexpr std::string_view kOverflowPhrases[] = {
     "exceeded model token limit",            // Kimi
     "prompt exceeds max length",             // GLM
     "longer than the maximum model length",  // vLLM
+    "model's context length is only",        // vLLM
+    "longer than the model's context length",  // SGLang, Together
+    "loaded with context length of only",    // LM Studio
+    "token length exceed model limit",       // Qwen
+    "maximum allowed input length",          // Poolside
+    "configured context size is",            // DwarfStar
+    "exceeded max context length",           // Ollama
+    "prompt too long",                       // GLM, Ollama
     "too long to fit into the model",        // vLLM
     "too large for model with",              // Mistral
     "exceed max message tokens",             // Doubao
@@ -52,6 +60,16 @@ constexpr Anchor kAnchors[] = {
     {"maximum prompt length is ", kBefore, kMaximum},             // xAI
     {"configured limit of ", kBefore, kMaximum},                  // OpenAI
     {"tokens allowed (", kBefore, kMaximum},                      // Gemini
+    {"tokens allowed ", kBefore, kMaximum},                       // Gemini
+    {"context length is only ", kBefore, kMaximum},               // vLLM
+    {"maximum context length of ", kBefore, kMaximum},            // SGLang
+    {"model's context length (", kBefore, kMaximum},              // SGLang, Together
+    {"maximum context length (", kBefore, kMaximum},              // Seen behind gateways
+    {"context length of only ", kBefore, kMaximum},               // LM Studio
+    {"exceed model limit (", kBefore, kMaximum},                  // Qwen
+    {"allowed input length of ", kBefore, kMaximum},              // Poolside
+    {"configured context size is ", kBefore, kMaximum},           // DwarfStar
+    {" while limit is ", kBefore, kMaximum},                      // Cerebras
     {"input length should be [1, ", kBefore, kMaximum},           // Qwen
     {"context size (", kBefore, kMaximum},                        // llama.cpp
     {"token limit: ", kBefore, kMaximum},                         // Kimi
@@ -63,7 +81,15 @@ constexpr Anchor kAnchors[] = {
     {" in the messages", kAfter, kInput},                         // OpenAI, DeepSeek, vLLM
     {" in your prompt", kAfter, kInput},                          // OpenAI
     {" of text input", kAfter, kInput},                           // OpenRouter
+    {" from the input messages", kAfter, kInput},                 // SGLang
     {"messages resulted in ", kBefore, kInput},                   // OpenAI
+    {"you passed ", kBefore, kInput},                             // vLLM
+    {"the input (", kBefore, kInput},                             // SGLang, Together
+    {"input length (", kBefore, kInput},                          // Seen behind gateways
+    {"keep the first ", kBefore, kInput},                         // LM Studio
+    {" exceeds the maximum allowed input", kAfter, kInput},       // Poolside
+    {"prompt has ", kBefore, kInput},                             // DwarfStar
+    {"current length is ", kBefore, kInput},                      // Cerebras
     {"your request has ", kBefore, kInput},                       // vLLM
     {"token count (", kBefore, kInput},                           // Gemini
     {"the request contains ", kBefore, kInput},                   // xAI
@@ -78,6 +104,7 @@ constexpr Anchor kAnchors[] = {
     {" in the completion", kAfter, kOutput},                      // OpenAI, DeepSeek, vLLM
     {" for the completion", kAfter, kOutput},                     // OpenAI
     {" in the output", kAfter, kOutput},                          // OpenRouter
+    {"input tokens and requested ", kBefore, kOutput},            // vLLM
     {"max_completion_tokens' is too large: ", kBefore, kOutput},  // vLLM
     {"max_tokens' is too large: ", kBefore, kOutput},             // vLLM
 };

@@ -266,6 +266,16 @@ void ChatReply::OnDone(std::string& out) {
 }
 
 void ChatReply::OnUnreadable(const SseReader::Event& event, std::string& out) {
+  // A server that leaves out the blank lines between its events: they came as one of several lines.
+  if (event.data.find('\n') != std::string_view::npos && event.name != "error") {
+    std::string_view rest = event.data;
+    while (!settled() && !rest.empty()) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      if (end > 0) OnEvent({event.name, rest.substr(0, end)}, out);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return;
+  }
   if (event.name == "error") return FailHere(UnreadableError(event.data, context_.estimated_input_tokens), out);
   if (!Trim(event.data).empty()) losses_.Add("reply_bytes_skipped");
 }

@@ -553,6 +553,18 @@ TEST_F(ChatReplyTest, CallsThatHoldTooMuchMemoryEndInAnError) {
   EXPECT_THAT(Accumulator::Of(out_).error, ::testing::HasSubstr("larger than 32 MiB"));
 }
 
+TEST_F(ChatReplyTest, EventsWithoutBlankLinesBetweenThemAreRead) {
+  std::string stream;
+  for (const std::string& event : {Text("a"), std::string("junk"), Text("b"), Finish("length"), kDone, Text("c")}) {
+    stream += "data: " + event + "\n";
+  }
+  for (const auto& pieces : {std::vector<std::string>{stream}, Bytewise(stream)}) {
+    const Ran ran = Translate(given_, pieces);
+    EXPECT_EQ(Summary(Accumulator::Of(ran.out).message), "text:ab | max_tokens");
+    EXPECT_THAT(ran.losses, ::testing::Contains("reply_bytes_skipped"));
+  }
+}
+
 TEST_F(ChatReplyTest, AnEventOfManyMegabytesPasses) {
   const std::string text(8u << 20, 'x');
   const std::string stream = Sse({Text(text), Finish("stop"), kDone});

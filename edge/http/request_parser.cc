@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
+#include <charconv>
 #include <utility>
 
 #include "common/base/text.h"
@@ -12,8 +13,6 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-// Room for one chunk header with its extensions, or for the trailers: nobody needs more.
-constexpr std::size_t kChunkOverheadLimit = 4 * 1024;
 constexpr std::size_t kBodyReservation = 1024 * 1024;  // A promised length is not yet a body.
 
 std::string_view ToStd(beast::string_view text) { return {text.data(), text.size()}; }
@@ -40,11 +39,10 @@ std::string_view Explain(HeadScanner::Verdict verdict) {
 
 }  // namespace
 
-// Beast's grammar with our callbacks: fields and body go straight into the request.
+// Beast's grammar of heads with our callbacks: fields go straight into the request.
 class RequestParser::Grammar final : public http::basic_parser<true> {
  public:
   explicit Grammar(RequestParser& parser) : parser_(parser) {
-    eager(true);
     body_limit(boost::none);  // Counted here, to answer 413 in our own words.
     header_limit(static_cast<std::uint32_t>(parser.limits_.header_bytes + 1024));
   }
@@ -60,7 +58,6 @@ class RequestParser::Grammar final : public http::basic_parser<true> {
   void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
 
   void on_field_impl(http::field, beast::string_view name, beast::string_view value, beast::error_code&) override {
-    if (is_header_done()) return;  // A trailer: nobody here needs one.
     if (LooksLikeAnother(ToStd(name))) return;
     parser_.request_.headers.emplace_back(ToLower(ToStd(name)), ToStd(value));
   }
@@ -68,40 +65,22 @@ class RequestParser::Grammar final : public http::basic_parser<true> {
   void on_header_impl(beast::error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, beast::error_code&) override {}
 
-  std::size_t on_body_impl(beast::string_view body, beast::error_code& error) override { return Take(body, error); }
-  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, beast::error_code& error) override {
-    return Take(body, error);
-  }
-
-  void on_chunk_header_impl(std::uint64_t size, beast::string_view, beast::error_code& error) override {
-    if (size > parser_.limits_.body_bytes) RefuseBody(error);
-  }
+  // Not called: it is given heads alone.
+  std::size_t on_body_impl(beast::string_view, beast::error_code&) override { return 0; }
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view, beast::error_code&) override { return 0; }
+  void on_chunk_header_impl(std::uint64_t, beast::string_view, beast::error_code&) override {}
   void on_finish_impl(beast::error_code&) override {}
-
-  std::size_t Take(beast::string_view body, beast::error_code& error) {
-    if (parser_.request_.body.size() + body.size() > parser_.limits_.body_bytes) {
-      RefuseBody(error);
-      return 0;
-    }
-    parser_.request_.body.append(body.data(), body.size());
-    return body.size();
-  }
-
-  void RefuseBody(beast::error_code& error) {
-    parser_.Fail(413, Concat("the request's body is larger than ", parser_.limits_.body_bytes, " bytes"));
-    error = http::error::body_limit;
-  }
 
   RequestParser& parser_;
 };
 
 RequestParser::RequestParser(const HttpLimits& limits) : limits_(limits) {}
-RequestParser::~RequestParser() = default;
 
 void RequestParser::Reset() {
   state_ = State::kIdle;
   request_ = HttpRequest();
-  grammar_.reset();
+  chunks_.reset();
+  body_left_ = 0;
   std::string().swap(pending_);  // Gives its memory back, which assigning "" would not: idle must cost next to nothing.
   scanner_ = HeadScanner();
   keep_alive_ = http_1_0_ = expects_continue_ = false;
@@ -153,45 +132,49 @@ std::size_t RequestParser::FeedHead(std::string_view bytes) {
 
 void RequestParser::ParseHead(std::string_view head) {
   if (head.starts_with("\r\n")) head.remove_prefix(2);  // RFC 9112 2.2: an empty line in front is passed over.
-  grammar_ = std::make_unique<Grammar>(*this);
   // A line a field, but for the first and the last: no more room than it takes, for as long as an answer lasts.
   request_.headers.reserve(static_cast<std::size_t>(std::count(head.begin(), head.end(), '\n')));
+  Grammar grammar(*this);
   beast::error_code error;
-  grammar_->put(boost::asio::const_buffer(head.data(), head.size()), error);
+  grammar.put(boost::asio::const_buffer(head.data(), head.size()), error);
   if (error && error != http::error::need_more) {
     return Fail(400, Concat("the request's head is malformed: ", error.message()));
   }
-  if (!grammar_->is_header_done()) return Fail(400, "the request's head is malformed");
+  if (!grammar.is_header_done()) return Fail(400, "the request's head is malformed");
+  keep_alive_ = grammar.keep_alive();
   CheckHead();
-  if (state_ == State::kFailed) return;
-  keep_alive_ = grammar_->keep_alive();
-  const auto length = grammar_->content_length();
-  if (length) request_.body.reserve(std::min(static_cast<std::size_t>(*length), kBodyReservation));
-  state_ = grammar_->is_done() ? State::kComplete : State::kBody;
+  if (state_ != State::kFailed) BeginBody();
+}
+
+void RequestParser::BeginBody() {
+  state_ = State::kBody;
+  if (!request_.header("transfer-encoding").empty()) {
+    chunks_.emplace(limits_.body_bytes);
+    return;
+  }
+  if (body_left_ == 0) state_ = State::kComplete;
+  request_.body.reserve(std::min(body_left_, kBodyReservation));
 }
 
 std::size_t RequestParser::FeedBody(std::string_view bytes) {
-  const std::size_t before = pending_.size();
-  if (before > 0) pending_.append(bytes);
-  const std::string_view input = before > 0 ? std::string_view(pending_) : bytes;
-  beast::error_code error;
-  const std::size_t parsed = grammar_->put(boost::asio::const_buffer(input.data(), input.size()), error);
-  if (error && error != http::error::need_more) {
-    Fail(400, Concat("the request's body is malformed: ", error.message()));
-    return bytes.size();
-  }
-  if (grammar_->is_done()) {
-    state_ = State::kComplete;
-    pending_.clear();
-    return parsed - before;
-  }
-  std::string rest(input.substr(parsed));
-  pending_ = std::move(rest);
-  if (pending_.size() > kChunkOverheadLimit) {
-    Fail(400, Concat("the request's body is malformed: a chunk header or trailer of more than ", kChunkOverheadLimit, " bytes"));
-  }
-  return bytes.size();
+  if (chunks_) return FeedChunks(bytes);
+  const std::string_view piece = bytes.substr(0, body_left_);
+  request_.body.append(piece);
+  body_left_ -= piece.size();
+  if (body_left_ == 0) state_ = State::kComplete;
+  return piece.size();
 }
+
+std::size_t RequestParser::FeedChunks(std::string_view bytes) {
+  std::string_view rest = bytes;
+  const absl::Status status = chunks_->Feed(rest, request_.body);
+  if (absl::IsResourceExhausted(status)) RefuseBody();
+  if (!status.ok()) Fail(400, Concat("the request's body is malformed: ", Message(status)));
+  if (chunks_->done()) state_ = State::kComplete;
+  return state_ == State::kFailed ? bytes.size() : bytes.size() - rest.size();
+}
+
+void RequestParser::RefuseBody() { Fail(413, Concat("the request's body is larger than ", limits_.body_bytes, " bytes")); }
 
 void RequestParser::CheckHead() {
   if (request_.headers.size() > limits_.header_fields) {
@@ -225,10 +208,10 @@ void RequestParser::CheckFraming() {
   if (encodings > 1) Fail(400, "transfer-encoding is given more than once");
   if (lengths > 0 && encodings > 0) Fail(400, "content-length and transfer-encoding exclude each other");
   if (encodings > 0 && http_1_0_) Fail(400, "transfer-encoding does not exist in HTTP/1.0");
-  const auto length = grammar_->content_length();
-  if (length && *length > limits_.body_bytes) {
-    Fail(413, Concat("the request's body is larger than ", limits_.body_bytes, " bytes"));
-  }
+  if (state_ == State::kFailed || lengths == 0) return;
+  const std::string_view length = request_.header("content-length");
+  std::from_chars(length.data(), length.data() + length.size(), body_left_);
+  if (body_left_ > limits_.body_bytes) RefuseBody();
 }
 
 void RequestParser::CheckTarget() {

@@ -1,7 +1,8 @@
 // Bytes of a client's connection -> HttpRequest, strictly. Pure.
 //
-// Beast's basic_parser does the grammar; on top of it stands everything that two parsers might read differently, because
-// that is where request smuggling lives: whatever nginx and haproxy disagree about is refused here.
+// Beast's basic_parser does the head's grammar, ChunkDecoder that of chunked bodies; on top of them stands everything that
+// two parsers might read differently, because that is where request smuggling lives: whatever nginx and haproxy disagree
+// about is refused here.
 //
 // Ownership: owns the request it builds until it is taken. Keeps only bytes of an unfinished line or head.
 // Threading: one connection, one coroutine.
@@ -10,11 +11,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/base/error.h"
+#include "edge/http/chunk_decoder.h"
 #include "edge/http/head_scanner.h"
 #include "edge/http/server.h"
 
@@ -31,7 +33,6 @@ class RequestParser {
   };
 
   explicit RequestParser(const HttpLimits& limits);
-  ~RequestParser();
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
 
@@ -54,20 +55,24 @@ class RequestParser {
 
   std::size_t FeedHead(std::string_view bytes);
   std::size_t FeedBody(std::string_view bytes);
+  std::size_t FeedChunks(std::string_view bytes);
   void ParseHead(std::string_view head);
+  void BeginBody();
   void CheckHead();
   void CheckFraming();
   void CheckTarget();
   void CheckHost();
   void CheckExpectation();
+  void RefuseBody();
   void Fail(int http_status, std::string message);  // The first failure stays.
 
   const HttpLimits& limits_;
   State state_ = State::kIdle;
   HttpRequest request_;
   RequestError error_;
-  std::unique_ptr<Grammar> grammar_;
-  std::string pending_;             // An unfinished head, chunk header or trailer.
+  std::optional<ChunkDecoder> chunks_;   // Of a chunked body.
+  std::size_t body_left_ = 0;            // Of a body with a length.
+  std::string pending_;                  // An unfinished head.
   HeadScanner scanner_;
   bool keep_alive_ = false;
   bool http_1_0_ = false;

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "edge/upstream/chunk_decoder.h"
+#include "edge/http/chunk_decoder.h"
 
 namespace ccp::edge {
 

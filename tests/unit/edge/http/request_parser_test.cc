@@ -50,6 +50,7 @@ INSTANTIATE_TEST_SUITE_P(Accepted, RequestParserTest, testing::ValuesIn(std::vec
     {"EmptyLineInFront", "\r\nGET / HTTP/1.1\r\nhost: a\r\n\r\n", 0},
     {"Length", Post("content-length: 2\r\n\r\n{}"), 0},
     {"Chunks", Post("transfer-encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"), 0},
+    {"LastChunkAlone", Post("transfer-encoding: chunked\r\n\r\n0\r\n\r\n"), 0},
     {"ChunkExtension", Post("transfer-encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\n\r\n"), 0},
     {"Trailers", Post("transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nx: y\r\n\r\n"), 0},
     {"OldVersionWithoutHost", "GET / HTTP/1.0\r\n\r\n", 0},

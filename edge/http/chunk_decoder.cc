@@ -1,4 +1,4 @@
-#include "edge/upstream/chunk_decoder.h"
+#include "edge/http/chunk_decoder.h"
 
 #include <algorithm>
 #include <array>
@@ -79,11 +79,17 @@ absl::Status ChunkDecoder::TakeSize(std::string_view& bytes) {
   if (digits_ == 0) return InvalidArgument("a chunk's size is not a hexadecimal number");
   if (bytes.front() == ';') {
     state_ = State::kExtension;
-    return absl::OkStatus();
+    return EndSize();
   }
   if (bytes.front() != '\r') return InvalidArgument("a chunk's size is not a hexadecimal number");
   bytes.remove_prefix(1);
   state_ = State::kSizeLineFeed;
+  return EndSize();
+}
+
+absl::Status ChunkDecoder::EndSize() {
+  if (left_ > allowed_) return absl::ResourceExhaustedError("the body is too large");
+  allowed_ -= left_;
   return absl::OkStatus();
 }
 

@@ -12,7 +12,7 @@ libraries=(
   libssl-dev libcli11-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
 packages=("${tools[@]}" "${libraries[@]}" "$@")
-# The client tests run JavaScript; any node from 20 on will do, wherever it came from.
+# The client tests run JavaScript; any node from 18 (Debian 12's own) on will do, wherever it came from.
 command -v node >/dev/null && command -v npm >/dev/null || packages+=(nodejs npm)
 
 missing=()

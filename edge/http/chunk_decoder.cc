@@ -28,6 +28,16 @@ bool IsFieldByte(char c) {
   return (byte >= 0x20 && byte != 0x7f) || c == '\t';
 }
 
+// Of a name: RFC 9110's token.
+bool IsNameByte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
+}
+
+std::size_t LengthOf(std::string_view bytes, bool (*fits)(char)) {
+  return static_cast<std::size_t>(std::find_if_not(bytes.begin(), bytes.end(), fits) - bytes.begin());
+}
+
 }  // namespace
 
 absl::Status ChunkDecoder::Feed(std::string_view& bytes, std::string& body) {
@@ -50,14 +60,9 @@ absl::Status ChunkDecoder::Feed(std::string_view& bytes, std::string& body) {
         digits_ = 0;
         status = Expect(bytes, '\n', State::kSize);
         break;
-      case State::kTrailerBegin:
-        if (bytes.front() != '\r') {
-          state_ = State::kTrailer;
-          break;
-        }
-        status = Expect(bytes, '\r', State::kEndLineFeed);
-        break;
-      case State::kTrailer: status = TakeTrailer(bytes); break;
+      case State::kTrailerBegin: status = BeginTrailer(bytes); break;
+      case State::kTrailerName: status = TakeTrailerName(bytes); break;
+      case State::kTrailerValue: status = TakeTrailerValue(bytes); break;
       case State::kTrailerLineFeed: status = Expect(bytes, '\n', State::kTrailerBegin); break;
       case State::kEndLineFeed: status = Expect(bytes, '\n', State::kDone); break;
       case State::kDone: return status;
@@ -94,7 +99,7 @@ absl::Status ChunkDecoder::EndSize() {
 }
 
 absl::Status ChunkDecoder::TakeExtension(std::string_view& bytes) {
-  const std::size_t size = static_cast<std::size_t>(std::find_if_not(bytes.begin(), bytes.end(), IsFieldByte) - bytes.begin());
+  const std::size_t size = LengthOf(bytes, IsFieldByte);
   extension_bytes_ += size;
   bytes.remove_prefix(size);
   if (extension_bytes_ > kExtensionLimitBytes) return InvalidArgument("the chunk extensions are too long");
@@ -102,13 +107,35 @@ absl::Status ChunkDecoder::TakeExtension(std::string_view& bytes) {
   return Expect(bytes, '\r', State::kSizeLineFeed);
 }
 
-absl::Status ChunkDecoder::TakeTrailer(std::string_view& bytes) {
-  const std::size_t size = static_cast<std::size_t>(std::find_if_not(bytes.begin(), bytes.end(), IsFieldByte) - bytes.begin());
-  trailer_bytes_ += size + 1;
+// An empty line, which ends the body, or a field: a name without space in front, a colon, a value.
+absl::Status ChunkDecoder::BeginTrailer(std::string_view& bytes) {
+  if (bytes.front() == '\r') return Expect(bytes, '\r', State::kEndLineFeed);
+  if (!IsNameByte(bytes.front())) return InvalidArgument("a trailer does not begin with a name");
+  state_ = State::kTrailerName;
+  return absl::OkStatus();
+}
+
+absl::Status ChunkDecoder::TakeTrailerName(std::string_view& bytes) {
+  const std::size_t size = LengthOf(bytes, IsNameByte);
   bytes.remove_prefix(size);
-  if (trailer_bytes_ > kTrailerLimitBytes) return InvalidArgument("the trailers are too long");
-  if (bytes.empty()) return absl::OkStatus();
+  if (auto status = CountTrailer(size); !status.ok() || bytes.empty()) return status;
+  if (bytes.front() != ':') return InvalidArgument("a trailer is not a name, a colon and a value");
+  bytes.remove_prefix(1);
+  state_ = State::kTrailerValue;
+  return absl::OkStatus();
+}
+
+absl::Status ChunkDecoder::TakeTrailerValue(std::string_view& bytes) {
+  const std::size_t size = LengthOf(bytes, IsFieldByte);
+  bytes.remove_prefix(size);
+  if (auto status = CountTrailer(size); !status.ok() || bytes.empty()) return status;
   return Expect(bytes, '\r', State::kTrailerLineFeed);
+}
+
+absl::Status ChunkDecoder::CountTrailer(std::size_t bytes) {
+  trailer_bytes_ += bytes;
+  if (trailer_bytes_ > kTrailerLimitBytes) return InvalidArgument("the trailers are too long");
+  return absl::OkStatus();
 }
 
 absl::Status ChunkDecoder::Expect(std::string_view& bytes, char wanted, State next) {

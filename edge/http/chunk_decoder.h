@@ -29,11 +29,15 @@ class ChunkDecoder {
 
  private:
   enum class State : std::uint8_t {
-    kSize, kExtension, kSizeLineFeed, kData, kDataReturn, kDataLineFeed, kTrailerBegin, kTrailer, kTrailerLineFeed, kEndLineFeed, kDone
+    kSize, kExtension, kSizeLineFeed, kData, kDataReturn, kDataLineFeed, kTrailerBegin, kTrailerName, kTrailerValue,
+    kTrailerLineFeed, kEndLineFeed, kDone
   };
   absl::Status TakeSize(std::string_view& bytes);
   absl::Status TakeExtension(std::string_view& bytes);
-  absl::Status TakeTrailer(std::string_view& bytes);
+  absl::Status BeginTrailer(std::string_view& bytes);
+  absl::Status TakeTrailerName(std::string_view& bytes);
+  absl::Status TakeTrailerValue(std::string_view& bytes);
+  absl::Status CountTrailer(std::size_t bytes);
   absl::Status Expect(std::string_view& bytes, char wanted, State next);
 
   absl::Status EndSize();

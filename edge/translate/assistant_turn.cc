@@ -35,6 +35,8 @@ std::string UpstreamToolId(std::string id, const Dialect& dialect) {
   return id;
 }
 
+std::string Numbered(const std::string& id, int number) { return number == 1 ? id : Concat(id, "_", number); }
+
 // The elements of a JSON array's text; "" if it is none.
 std::string_view ArrayElements(std::string_view json) {
   json = Trim(json);
@@ -62,6 +64,7 @@ void OpenCalls::Add(const std::string& client_id, std::string upstream_id) {
     calls_[same.last].next = index;
     same.last = index;
   }
+  upstream_ids_.insert(upstream_id);
   calls_.push_back({std::move(upstream_id)});
 }
 
@@ -85,6 +88,7 @@ std::vector<std::string_view> OpenCalls::Unanswered() const {
 void OpenCalls::Clear() {
   calls_.clear();
   by_id_.clear();
+  upstream_ids_.clear();
 }
 
 bool AssistantTurn::IsSilent(Value message) {
@@ -154,12 +158,12 @@ void AssistantTurn::TakeState(const ReasoningState& state, std::string_view show
 void AssistantTurn::AddCall(Value block) {
   const std::string client_id = block["id"].str();
   ToolIdParts parts = SplitToolId(client_id, context_.options.fleet_secret);
-  if (const int same = open_calls_.Count(client_id); same > 0) {
-    parts.id = Concat(parts.id, "_", same + 1);
-    context_.losses.Add("tool_call_renumbered");
-  }
+  int number = open_calls_.Count(client_id) + 1;
   Call call;
-  call.id = UpstreamToolId(std::move(parts.id), context_.dialect);
+  call.id = UpstreamToolId(Numbered(parts.id, number), context_.dialect);
+  // Another id may stand for the same at this upstream, or have such a number of its own.
+  while (open_calls_.Knows(call.id)) call.id = UpstreamToolId(Numbered(parts.id, ++number), context_.dialect);
+  if (number > 1) context_.losses.Add("tool_call_renumbered");
   open_calls_.Add(client_id, call.id);
   call.name = context_.tool_names.For(block["name"].str());
   call.input = block["input"];

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "edge/translate/chat_context.h"
@@ -17,6 +18,7 @@ class OpenCalls {
  public:
   // How many calls of that id the turn has already: clients repeat ids, upstreams must not see that.
   int Count(const std::string& client_id) const;
+  bool Knows(const std::string& upstream_id) const { return upstream_ids_.contains(upstream_id); }
   void Add(const std::string& client_id, std::string upstream_id);
 
   // The upstream id of the first unanswered call of that name, now answered; nullptr if there is none.
@@ -39,6 +41,7 @@ class OpenCalls {
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
   std::vector<Call> calls_;
   std::unordered_map<std::string, SameId> by_id_;
+  std::unordered_set<std::string> upstream_ids_;
 };
 
 class AssistantTurn {

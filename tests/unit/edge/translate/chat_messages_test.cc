@@ -320,6 +320,13 @@ INSTANTIATE_TEST_SUITE_P(Results, ChatMessagesTest, testing::ValuesIn(std::vecto
      R"("content":"1")") + "," + ResultOf("t1", R"("content":"2")"))),
      Chat(Calls(Call("t1") + "," + Call("t1_2")) + "," + Tool("t1", "1") + "," + Tool("t1_2", "2")),
          "tool_call_renumbered"},
+    {"RepeatedIdWhoseNumberIsTaken", "openai",
+     Turns(Assistant(Use("t1") + "," + Use("t1_2") + "," + Use("t1")) + "," +
+           User(ResultOf("t1", R"("content":"1")") + "," + ResultOf("t1_2", R"("content":"2")") + "," +
+                ResultOf("t1", R"("content":"3")"))),
+     Chat(Calls(Call("t1") + "," + Call("t1_2") + "," + Call("t1_3")) + "," + Tool("t1", "1") + "," + Tool("t1_2", "2") + "," +
+          Tool("t1_3", "3")),
+         "tool_call_renumbered"},
 }), NameOf);
 
 // --- Reasoning that goes back -----------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ class ChatReply : public Reply {
   void MakeSplitter();
   bool settled() const { return outcome_ != Outcome::kOpen; }
 
-  bool LearnForm(std::string_view bytes);
+  std::string_view LearnForm(std::string_view bytes);
   void DrainEvents(std::string& out);
   void OnEvent(const SseReader::Event& event, std::string& out);
   void OnDone(std::string& out);
@@ -197,7 +197,9 @@ void ChatReply::MakeSplitter() {
 // ---- From bytes to chunks
 
 void ChatReply::Feed(std::string_view bytes, std::string& out) {
-  if (settled() || !LearnForm(bytes)) return;
+  if (settled()) return;
+  if (!form_) bytes = LearnForm(bytes);
+  if (bytes.empty()) return;
   if (form_ == Form::kJson) {
     body_ += bytes;
     if (body_.size() > kMaxBodyBytes) FailHere(BadReply("it is larger than 64 MiB"), out);
@@ -207,12 +209,12 @@ void ChatReply::Feed(std::string_view bytes, std::string& out) {
   DrainEvents(out);
 }
 
-bool ChatReply::LearnForm(std::string_view bytes) {
-  if (form_) return true;
+// What of `bytes` comes behind white space and a byte order mark, and with it the form.
+std::string_view ChatReply::LearnForm(std::string_view bytes) {
   const auto first = std::find_if_not(bytes.begin(), bytes.end(), IsPreamble);
-  if (first == bytes.end()) return false;  // White space or a byte order mark: nothing is lost with it.
-  form_ = FormByFirstByte(*first, context_.upstream);
-  return true;
+  bytes.remove_prefix(static_cast<std::size_t>(first - bytes.begin()));
+  if (!bytes.empty()) form_ = FormByFirstByte(bytes.front(), context_.upstream);
+  return bytes;
 }
 
 void ChatReply::DrainEvents(std::string& out) {

@@ -50,7 +50,8 @@ TEST_P(ModelsTest, AreListed) {
   request.path = "/v1/models";
   request.query = GetParam().query;
   request.headers = GetParam().headers;
-  RecordingWriter client{0};
+  const std::size_t no_rows = 0;
+  RecordingWriter client(no_rows);
   boost::asio::co_spawn(loop, ListModels(context, request, client), boost::asio::detached);
   loop.run();
   EXPECT_EQ(client.status, 200);

@@ -8,8 +8,6 @@
 namespace ccp::edge {
 namespace {
 
-namespace asio = boost::asio;
-
 // In whole seconds, rounded up: a client must not come back too early.
 std::string RetryAfterSeconds(std::int64_t milliseconds) { return std::to_string((milliseconds + 999) / 1000); }
 

@@ -13,8 +13,6 @@
 namespace ccp::edge {
 namespace {
 
-namespace asio = boost::asio;
-
 Awaitable<void> Refuse(ApiContext& context, ResponseWriter& response, RequestError error, std::string allow) {
   std::string request_id = NewId("req_");
   RecordRefusal(context, error, request_id);

@@ -5,9 +5,6 @@
 #include "edge/http/awaitable.h"
 
 namespace ccp::edge {
-namespace {
-namespace asio = boost::asio;
-}  // namespace
 
 bool ClientStream::TryWrite(std::string_view piece) {
   if (writing_ || !writer_.begun() || !writer_.TryWrite(piece)) return false;

@@ -17,7 +17,6 @@
 namespace ccp::edge {
 namespace {
 
-namespace asio = boost::asio;
 using translate::MessagesRequest;
 
 constexpr std::size_t kAnswerLimit = 64 * 1024;

@@ -16,8 +16,6 @@
 namespace ccp::edge {
 namespace {
 
-namespace asio = boost::asio;
-
 constexpr std::size_t kDefaultLimit = 1000;
 constexpr std::string_view kModelsPath = "/v1/models/";
 

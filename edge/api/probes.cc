@@ -5,10 +5,6 @@
 #include "edge/http/awaitable.h"
 
 namespace ccp::edge {
-namespace {
-namespace asio = boost::asio;
-}  // namespace
-
 Awaitable<void> Hello(ApiContext&, HttpRequest&, ResponseWriter& response) {
   return SendJson(response, R"({"service":"ccp-edge","messages":"POST /v1/messages","models":"GET /v1/models"})");
 }

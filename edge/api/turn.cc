@@ -19,7 +19,6 @@
 namespace ccp::edge {
 namespace {
 
-namespace asio = boost::asio;
 using translate::MessagesRequest;
 
 // A weighted chain draws by the session, so that a conversation stays with one model and its prompt cache.

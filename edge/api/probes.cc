@@ -5,6 +5,7 @@
 #include "edge/http/awaitable.h"
 
 namespace ccp::edge {
+
 Awaitable<void> Hello(ApiContext&, HttpRequest&, ResponseWriter& response) {
   return SendJson(response, R"({"service":"ccp-edge","messages":"POST /v1/messages","models":"GET /v1/models"})");
 }

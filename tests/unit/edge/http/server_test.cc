@@ -247,6 +247,33 @@ struct Held {
   }
 };
 
+// A client that takes nothing fills the kernel's buffers; what a piece left over then must go out once, and in order.
+TEST_F(ServerTest, GoesOnWithAPieceThatWasTakenInPart) {
+  constexpr int kMostPieces = 2'000;
+  std::promise<void> full;
+  std::string sent;
+  Serve([&](HttpRequest&, ResponseWriter& response) -> Awaitable<void> {
+    co_await response.Begin(200, {});
+    bool taken = true;
+    for (int i = 0; i < kMostPieces && taken; ++i) {
+      const std::string piece(65'521, static_cast<char>('a' + i % 26));
+      sent += piece;
+      taken = response.TryWrite(piece);
+      if (taken) continue;
+      full.set_value();
+      co_await response.Write(piece);
+    }
+    co_await response.End("end");
+  });
+  asio::ip::tcp::socket client = Connect();
+  asio::write(client, asio::buffer(std::string("GET / HTTP/1.0\r\n\r\n")));
+  full.get_future().wait();
+  const std::string answer = ReadAll(client);
+  const std::string body = answer.substr(answer.find("\r\n\r\n") + 4);
+  EXPECT_EQ(body.size(), sent.size() + 3);
+  EXPECT_TRUE(body == sent + "end");
+}
+
 TEST_F(ServerTest, RefusesAConnectionWhenAllOthersAreBusy) {
   Held held(context_);
   Serve([&](HttpRequest& request, ResponseWriter& response) { return held(request, response); }, {}, {.total = 1});

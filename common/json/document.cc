@@ -11,6 +11,7 @@
 
 #include "common/base/text.h"
 #include "common/json/escapes.h"
+#include "common/json/same_bytes.h"
 #include "common/json/utf8.h"
 
 namespace ccp::json {
@@ -21,22 +22,6 @@ constexpr std::size_t kKeptCapacity = 1 << 18;
 constexpr std::size_t kKeptNodes = 1 << 18;
 constexpr std::size_t kSmallestCapacity = 4096;
 constexpr std::size_t kFewestNodes = 32;  // Of a small request, whose document lasts as long as its answer.
-
-template <typename Word>
-bool SameWords(const char* a, const char* b, std::size_t offset) {
-  Word of_a, of_b;
-  std::memcpy(&of_a, a + offset, sizeof(Word));
-  std::memcpy(&of_b, b + offset, sizeof(Word));
-  return of_a == of_b;
-}
-
-// Names are short, and those that come here nearly always the same: a call of memcmp() costs more than these comparisons.
-bool SameBytes(const char* a, const char* b, std::size_t size) {
-  if (size > 16) return std::memcmp(a, b, size) == 0;
-  if (size >= 8) return SameWords<std::uint64_t>(a, b, 0) && SameWords<std::uint64_t>(a, b, size - 8);
-  if (size >= 4) return SameWords<std::uint32_t>(a, b, 0) && SameWords<std::uint32_t>(a, b, size - 4);
-  return size == 0 || (a[0] == b[0] && a[size / 2] == b[size / 2] && a[size - 1] == b[size - 1]);
-}
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }

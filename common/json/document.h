@@ -27,6 +27,8 @@ enum class Type : std::uint8_t { kAbsent, kNull, kBool, kNumber, kString, kArray
 class Document;
 class Elements;
 class Members;
+template <std::size_t N>
+class MemberReader;
 
 // A value in a Document, or the absent value: that of a missing key or of no document. Every accessor works on every
 // value and yields nothing when the type does not fit, so lookups chain: v["a"]["b"].integer().
@@ -65,11 +67,13 @@ class Value {
   friend class Builder;
   friend class Elements;
   friend class Members;
+  template <std::size_t N>
+  friend class MemberReader;
   Value(const Document* document, std::uint32_t index) : document_(document), index_(index) {}
   bool has_escapes() const;              // A string that holds a backslash.
   Value Find(std::string_view key, std::uint16_t tag) const;
   // First and last byte: with the length it tells nearly all names apart, without a look at the text.
-  static std::uint16_t TagOf(std::string_view name) {
+  static constexpr std::uint16_t TagOf(std::string_view name) {
     if (name.empty()) return 0;
     return static_cast<std::uint16_t>(static_cast<unsigned char>(name.front()) << 8 |
                                       static_cast<unsigned char>(name.back()));
@@ -99,6 +103,8 @@ class Document {
   friend class Elements;
   friend class Members;
   friend class Builder;
+  template <std::size_t N>
+  friend class MemberReader;
   struct Node {
     std::uint32_t begin;
     std::uint32_t end;

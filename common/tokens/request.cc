@@ -2,6 +2,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/json/member_reader.h"
+#include "common/messages/block.h"
 #include "common/tokens/count.h"
 #include "common/tokens/estimate.h"
 #include "common/tokens/image_size.h"
@@ -11,6 +13,8 @@ namespace ccp::tokens {
 namespace {
 
 using json::Value;
+using messages::Block;
+using messages::BlockType;
 
 // What the chat format adds. Providers differ by a token or two; these are those of OpenAI's published recipe for
 // messages, and for tools what its format spends on names and braces.
@@ -28,6 +32,9 @@ constexpr std::size_t kImageHeaderBytes = 128 << 10;
 constexpr std::int64_t kTokensPerPage = 2'000;
 constexpr std::int64_t kBytesPerPage = 60'000;
 constexpr std::size_t kLargestPdfRead = 2 << 20;  // Bytes.
+
+enum : std::size_t { kName, kDescription, kInputSchema };
+constexpr json::MemberReader<3> kTool({"name", "description", "input_schema"});
 
 class RequestCounter {
  public:
@@ -63,12 +70,13 @@ class RequestCounter {
     }
   }
 
-  void AddTool(Value tool) {
+  void AddTool(Value value) {
     tokens_ += kPerTool;
-    if (!tool["input_schema"].exists()) return AddJson(tool);  // A server tool: its settings are all there is.
-    AddText(tool["name"]);
-    AddText(tool["description"]);
-    AddJson(tool["input_schema"]);
+    const auto tool = kTool.Read(value);
+    if (!tool[kInputSchema].exists()) return AddJson(value);  // A server tool: its settings are all there is.
+    AddText(tool[kName]);
+    AddText(tool[kDescription]);
+    AddJson(tool[kInputSchema]);
   }
 
   void AddContent(Value content) {
@@ -76,28 +84,34 @@ class RequestCounter {
     for (const Value block : content.elements()) AddBlock(block);
   }
 
-  void AddBlock(Value block) {
-    const Value type = block["type"];
-    if (type.is("text")) return AddText(block["text"]);
-    if (type.is("tool_use") || type.is("server_tool_use")) return AddToolUse(block);
-    if (type.is("tool_result")) return AddToolResult(block);
-    if (type.is("image")) return AddImage(block["source"]);
-    if (type.is("thinking")) return AddText(block["thinking"]);
-    if (type.is("redacted_thinking")) return;
-    if (type.is("document")) return AddDocument(block);
-    if (block.is_string()) return AddText(block);
-    AddJson(block);
+  void AddBlock(Value value) {
+    const Block block(value);
+    switch (block.type()) {
+      case BlockType::kText:
+        return AddText(block.text());
+      case BlockType::kToolUse:
+      case BlockType::kServerToolUse:
+        return AddToolUse(block);
+      case BlockType::kToolResult:
+        tokens_ += kPerToolResult;
+        return AddContent(block.content());
+      case BlockType::kImage:
+        return AddImage(block.source());
+      case BlockType::kThinking:
+        return AddText(block.thinking());
+      case BlockType::kRedactedThinking:
+        return;
+      case BlockType::kDocument:
+        return AddDocument(block);
+      case BlockType::kOther:
+        return value.is_string() ? AddText(value) : AddJson(value);
+    }
   }
 
-  void AddToolUse(Value block) {
+  void AddToolUse(const Block& block) {
     tokens_ += kPerToolUse;
-    AddText(block["name"]);
-    AddJson(block["input"]);
-  }
-
-  void AddToolResult(Value block) {
-    tokens_ += kPerToolResult;
-    AddContent(block["content"]);
+    AddText(block.name());
+    AddJson(block.input());
   }
 
   // Given by URL or file id, its size is unknown: the most it can cost is the safe answer.
@@ -112,10 +126,10 @@ class RequestCounter {
     tokens_ += size ? ImageTokens(*size) : kMostImageTokens;
   }
 
-  void AddDocument(Value block) {
-    AddText(block["title"]);
-    AddText(block["context"]);
-    const Value source = block["source"];
+  void AddDocument(const Block& block) {
+    AddText(block.title());
+    AddText(block.context());
+    const Value source = block.source();
     if (source["type"].is("text")) return AddText(source["data"]);
     if (source["type"].is("content")) return AddContent(source["content"]);
     tokens_ += kTokensPerPage * PagesOf(source["data"].escaped());

@@ -12,6 +12,8 @@ namespace ccp::translate {
 namespace {
 
 using json::Value;
+using messages::Block;
+using messages::BlockType;
 using History = Dialect::History;
 
 // Mistral's ids have exactly nine letters or digits; the hash of any other id stands in for it, in call and result
@@ -91,34 +93,43 @@ void OpenCalls::Clear() {
   upstream_ids_.clear();
 }
 
-bool AssistantTurn::IsSilent(Value message) {
-  const Value content = message["content"];
+bool AssistantTurn::IsSilent(Value content) {
   if (!content.escaped().empty()) return false;
-  for (const Value block : content.elements()) {
-    const Value type = block["type"];
-    if (type.is("tool_use") || (type.is("text") && !block["text"].escaped().empty())) return false;
+  for (const Value element : content.elements()) {
+    const Block block(element);
+    if (block.type() == BlockType::kToolUse) return false;
+    if (block.type() == BlockType::kText && !block.text().escaped().empty()) return false;
   }
   return true;
 }
 
-void AssistantTurn::Add(Value message) {
-  const Value content = message["content"];
+void AssistantTurn::Add(Value content) {
   if (content.is_string()) AddText(content);
   for (const Value block : content.elements()) AddBlock(block);
 }
 
-void AssistantTurn::AddBlock(Value block) {
-  NoteCacheControl(block, context_);
-  const Value type = block["type"];
-  if (type.is("text")) {
-    if (!block["citations"].empty()) context_.losses.Add("citations_dropped");
-    return AddText(block["text"]);
+void AssistantTurn::AddBlock(Value value) {
+  const Block block(value);
+  NoteCacheControl(block.cache_control(), context_);
+  switch (block.type()) {
+    case BlockType::kText:
+      if (!block.citations().empty()) context_.losses.Add("citations_dropped");
+      return AddText(block.text());
+    case BlockType::kToolUse:
+      return AddCall(block);
+    case BlockType::kThinking:
+      return AddThinking(block);
+    case BlockType::kRedactedThinking:
+      return context_.losses.Add("thinking_history_dropped");
+    default:
+      return NoteDropped(block);
   }
-  if (type.is("tool_use")) return AddCall(block);
-  if (type.is("thinking")) return AddThinking(block);
-  if (type.is("redacted_thinking")) return context_.losses.Add("thinking_history_dropped");
-  const std::string_view name = type.escaped();
-  const bool is_server_tool = name == "server_tool_use" || name.ends_with("_tool_result") || name == "mcp_tool_use";
+}
+
+void AssistantTurn::NoteDropped(const Block& block) {
+  const std::string_view name = block.type_name().escaped();
+  const bool is_server_tool =
+      block.type() == BlockType::kServerToolUse || name.ends_with("_tool_result") || name == "mcp_tool_use";
   context_.losses.Add(is_server_tool ? "server_tool_history_dropped" : "unknown_block_dropped");
 }
 
@@ -126,10 +137,10 @@ void AssistantTurn::AddText(Value text) {
   if (!text.escaped().empty()) texts_.push_back(text.escaped());
 }
 
-void AssistantTurn::AddThinking(Value block) {
-  const std::string_view signature = block["signature"].escaped();
+void AssistantTurn::AddThinking(const Block& block) {
+  const std::string_view signature = block.signature().escaped();
   const auto state = signature.empty() ? std::nullopt : DecodeState(signature, context_.options.fleet_secret);
-  TakeState(state.value_or(ReasoningState{}), block["thinking"].escaped());
+  TakeState(state.value_or(ReasoningState{}), block.thinking().escaped());
 }
 
 // What of `state` this upstream understands; a state of another vendor's kind leaves the text that the block shows.
@@ -155,8 +166,8 @@ void AssistantTurn::TakeState(const ReasoningState& state, std::string_view show
   context_.copier.Append(reasoning_, shown_text);
 }
 
-void AssistantTurn::AddCall(Value block) {
-  const std::string client_id = block["id"].str();
+void AssistantTurn::AddCall(const Block& block) {
+  const std::string client_id = block.id().str();
   ToolIdParts parts = SplitToolId(client_id, context_.options.fleet_secret);
   int number = open_calls_.Count(client_id) + 1;
   Call call;
@@ -165,8 +176,8 @@ void AssistantTurn::AddCall(Value block) {
   while (open_calls_.Knows(call.id)) call.id = UpstreamToolId(Numbered(parts.id, ++number), context_.dialect);
   if (number > 1) context_.losses.Add("tool_call_renumbered");
   open_calls_.Add(client_id, call.id);
-  call.name = context_.tool_names.For(block["name"].str());
-  call.input = block["input"];
+  call.name = context_.tool_names.For(block.name().str());
+  call.input = block.input();
   if (parts.state && parts.state->kind == StateKind::kThoughtSignature) {
     call.thought_signature = std::move(parts.state->payload);
   } else if (parts.state) {

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "common/messages/block.h"
 #include "edge/translate/chat_context.h"
 
 namespace ccp::translate {
@@ -48,20 +49,21 @@ class AssistantTurn {
  public:
   AssistantTurn(ChatContext& context, OpenCalls& open_calls) : context_(context), open_calls_(open_calls) {}
 
-  // Whether an assistant message holds neither text nor calls. One of thinking alone is an error upstream.
-  static bool IsSilent(json::Value message);
+  // Whether an assistant message's content holds neither text nor calls. One of thinking alone is an error upstream.
+  static bool IsSilent(json::Value content);
 
-  void Add(json::Value message);
+  void Add(json::Value content);
 
   enum class Place : std::uint8_t { kInside, kLast };
   // REQUIRES: one of the messages added is not silent.
   void AppendTo(std::string& out, Place place);
 
  private:
-  void AddBlock(json::Value block);
+  void AddBlock(json::Value value);
+  void NoteDropped(const messages::Block& block);
   void AddText(json::Value text);
-  void AddThinking(json::Value block);
-  void AddCall(json::Value block);
+  void AddThinking(const messages::Block& block);
+  void AddCall(const messages::Block& block);
   void TakeState(const struct ReasoningState& state, std::string_view shown_text);
   void AppendContent(std::string& out) const;
   void AppendReasoning(std::string& out) const;

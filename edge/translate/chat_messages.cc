@@ -1,9 +1,12 @@
 #include "edge/translate/chat_messages.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "common/base/text.h"
 #include "common/json/write.h"
+#include "common/messages/block.h"
+#include "common/messages/message.h"
 #include "edge/translate/assistant_turn.h"
 #include "edge/translate/content_parts.h"
 
@@ -11,6 +14,8 @@ namespace ccp::translate {
 namespace {
 
 using json::Value;
+using messages::Block;
+using messages::BlockType;
 
 // Claude Code puts a text with a hash of the request in front of its system prompt. It means nothing to other vendors,
 // and it would make every request's prefix unique, so that no prompt cache could ever hit.
@@ -22,10 +27,18 @@ constexpr std::string_view kResultsRead = "I have read the tool results.";
 constexpr std::string_view kImageBelow = "[image attached below]";
 constexpr std::string_view kDocumentBelow = "[document attached below]";
 
+enum class Role : std::uint8_t { kUser, kAssistant, kSystem };
+
 struct Message {
-  Value value;
+  Role role;
+  Value content;
   std::size_t index;  // In the request, for errors.
 };
+
+Role RoleOf(Value role) {
+  if (role.is("assistant")) return Role::kAssistant;
+  return role.is("system") ? Role::kSystem : Role::kUser;
+}
 
 class MessagesWriter {
  public:
@@ -46,7 +59,7 @@ class MessagesWriter {
   }
 
  private:
-  static bool IsAssistant(const Message& message) { return message.value["role"].is("assistant"); }
+  static bool IsAssistant(const Message& message) { return message.role == Role::kAssistant; }
 
   static std::size_t EndOfRun(const std::vector<Message>& messages, std::size_t begin) {
     std::size_t end = begin + 1;
@@ -57,25 +70,30 @@ class MessagesWriter {
   // All messages but the assistant turns of which nothing would be left: what stands around such a turn is one turn.
   std::vector<Message> List() {
     std::vector<Message> all;
-    for (const Value message : context_.request.messages().elements()) all.push_back({message, all.size()});
-    std::vector<Message> messages;
+    for (const Value value : context_.request.messages().elements()) {
+      const messages::Message message = messages::ReadMessage(value);
+      all.push_back({RoleOf(message.role), message.content, all.size()});
+    }
+    std::size_t kept = 0;
     for (std::size_t begin = 0; begin < all.size();) {
       const std::size_t end = EndOfRun(all, begin);
       if (!IsAssistant(all[begin]) || !IsSilent(all, begin, end)) {
-        messages.insert(messages.end(), all.begin() + begin, all.begin() + end);
+        std::copy(all.begin() + begin, all.begin() + end, all.begin() + kept);
+        kept += end - begin;
       }
       begin = end;
     }
-    return messages;
+    all.erase(all.begin() + kept, all.end());
+    return all;
   }
 
   bool IsSilent(const std::vector<Message>& messages, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      if (!AssistantTurn::IsSilent(messages[i].value)) return false;
+      if (!AssistantTurn::IsSilent(messages[i].content)) return false;
     }
     OpenCalls no_calls;
     AssistantTurn turn(context_, no_calls);
-    for (std::size_t i = begin; i < end; ++i) turn.Add(messages[i].value);  // Notes what is lost.
+    for (std::size_t i = begin; i < end; ++i) turn.Add(messages[i].content);  // Notes what is lost.
     return true;
   }
 
@@ -96,7 +114,7 @@ class MessagesWriter {
                       AssistantTurn::Place place) {
     open_calls_.Clear();
     AssistantTurn turn(context_, open_calls_);
-    for (std::size_t i = begin; i < end; ++i) turn.Add(messages[i].value);
+    for (std::size_t i = begin; i < end; ++i) turn.Add(messages[i].content);
     Separate();
     turn.AppendTo(out_, place);
     last_is_tool_ = false;
@@ -119,22 +137,23 @@ class MessagesWriter {
 
   // Tool messages for the results that answer an open call; the others are kept in mind as orphans.
   void WriteResults(const Message& message) {
-    if (message.value["role"].is("system")) return;
-    for (const Value block : message.value["content"].elements()) {
-      if (!block["type"].is("tool_result")) continue;
-      const std::string* id = open_calls_.Answer(block["tool_use_id"].str());
+    if (message.role == Role::kSystem) return;
+    for (const Value value : message.content.elements()) {
+      const Block block(value);
+      if (block.type() != BlockType::kToolResult) continue;
+      const std::string* id = open_calls_.Answer(block.tool_use_id().str());
       if (id == nullptr) {
-        orphans_.push_back(block.offset());
+        orphans_.push_back(value.offset());
       } else {
         WriteToolMessage(*id, block);
       }
     }
   }
 
-  void WriteToolMessage(std::string_view id, Value block) {
-    NoteCacheControl(block, context_);
+  void WriteToolMessage(std::string_view id, const Block& block) {
+    NoteCacheControl(block.cache_control(), context_);
     BeginToolMessage(id);
-    const Value mark = block["cache_control"];
+    const Value mark = block.cache_control();
     const bool marked = context_.dialect.cache_control && mark.is_object();
     out_ += marked ? R"([{"type":"text","text":")" : "\"";
     AppendResultText(out_, block);
@@ -167,9 +186,9 @@ class MessagesWriter {
   }
 
   // Texts of a result, one under the other; media go to result_media_, to be shown behind all tool messages.
-  void AppendResultText(std::string& out, Value block) {
-    if (block["is_error"].boolean().value_or(false)) out += "Error: ";
-    const Value content = block["content"];
+  void AppendResultText(std::string& out, const Block& block) {
+    if (block.is_error().boolean().value_or(false)) out += "Error: ";
+    const Value content = block.content();
     if (content.is_string()) return context_.copier.Append(out, content.escaped());
     const std::size_t begin = out.size();
     std::string_view media_note;
@@ -185,20 +204,21 @@ class MessagesWriter {
   }
 
   // Returns what to say in place of a medium that follows later; "" if there is none.
-  std::string_view AppendResultPart(std::string& out, Value part) {
-    NoteCacheControl(part, context_);
-    const Value type = part["type"];
-    if (type.is("text")) {
-      context_.copier.Append(out, part["text"].escaped());
+  std::string_view AppendResultPart(std::string& out, Value value) {
+    const Block part(value);
+    NoteCacheControl(part.cache_control(), context_);
+    if (part.type() == BlockType::kText) {
+      context_.copier.Append(out, part.text().escaped());
       return {};
     }
     if (AppendBlockAsText(out, part, context_)) {
       for (const Value inner : ContentOfDocument(part).elements()) {
-        if (inner["type"].is("image")) TakeImage(out, inner);
+        const Block block(inner);
+        if (block.type() == BlockType::kImage) TakeImage(out, block);
       }
       return {};
     }
-    if (type.is("image")) return TakeImage(out, part);
+    if (part.type() == BlockType::kImage) return TakeImage(out, part);
     if (IsPdf(part)) return TakePdf(out, part);
     context_.losses.Add("unknown_block_dropped");
     return {};
@@ -206,10 +226,10 @@ class MessagesWriter {
 
   // What cannot be shown becomes a note and no error: the client could not take its result back, and every later turn
   // of the conversation would fail on it.
-  std::string_view TakeImage(std::string& out, Value image) {
-    const Value source = image["source"]["type"];
+  std::string_view TakeImage(std::string& out, const Block& image) {
+    const Value source = image.source()["type"];
     if (context_.dialect.images && (source.is("base64") || source.is("url"))) {
-      result_media_.push_back(image);
+      result_media_.push_back(image.value());
       return kImageBelow;
     }
     context_.losses.Add("images_dropped");
@@ -217,9 +237,9 @@ class MessagesWriter {
     return {};
   }
 
-  std::string_view TakePdf(std::string& out, Value document) {
-    if (context_.dialect.pdf && document["source"]["type"].is("base64")) {
-      result_media_.push_back(document);
+  std::string_view TakePdf(std::string& out, const Block& document) {
+    if (context_.dialect.pdf && document.source()["type"].is("base64")) {
+      result_media_.push_back(document.value());
       return kDocumentBelow;
     }
     context_.losses.Add("documents_dropped");
@@ -229,17 +249,18 @@ class MessagesWriter {
 
   // Everything but the results that were written already. A system message ends the user message before it.
   MaybeError WriteTurnContent(const Message& message) {
-    const Value content = message.value["content"];
-    if (message.value["role"].is("system")) {
+    const Value content = message.content;
+    if (message.role == Role::kSystem) {
       WriteSystemInside(content);
       return {};
     }
     if (content.is_string()) parts_.AddText(content.escaped(), {});
     std::size_t index = 0;
-    for (const Value block : content.elements()) {
+    for (const Value value : content.elements()) {
       const std::size_t own = index++;
-      if (block["type"].is("tool_result")) {
-        if (IsOrphan(block)) AddOrphan(block);
+      const Block block(value);
+      if (block.type() == BlockType::kToolResult) {
+        if (IsOrphan(value)) AddOrphan(block);
       } else if (auto error = parts_.AddBlock(block, Concat("messages.", message.index, ".content.", own))) {
         return error;
       }
@@ -254,10 +275,10 @@ class MessagesWriter {
     return true;
   }
 
-  void AddOrphan(Value block) {
+  void AddOrphan(const Block& block) {
     context_.losses.Add("tool_result_orphaned");
     std::string text = "[tool result ";
-    context_.copier.Append(text, block["tool_use_id"].escaped());
+    context_.copier.Append(text, block.tool_use_id().escaped());
     text += "] ";
     const std::size_t media_before = result_media_.size();
     AppendResultText(text, block);
@@ -304,10 +325,10 @@ class MessagesWriter {
       if (!content.blank()) parts_.AddText(content.escaped(), {});
       return;
     }
-    for (const Value block : content.elements()) {
-      const Value text = block["text"];
-      if (text.blank() || text.escaped().starts_with(kBillingHeader)) continue;
-      parts_.AddText(text.escaped(), block);
+    for (const Value value : content.elements()) {
+      const Block block(value);
+      if (block.text().blank() || block.text().escaped().starts_with(kBillingHeader)) continue;
+      parts_.AddText(block.text().escaped(), block.cache_control());
     }
   }
 

@@ -9,6 +9,8 @@ namespace ccp::translate {
 namespace {
 
 using json::Value;
+using messages::Block;
+using messages::BlockType;
 
 void AppendLine(std::string& out, std::string_view label, Value text, const ChatContext& context) {
   if (!text.is_string() || text.escaped().empty()) return;
@@ -21,29 +23,30 @@ void AppendLine(std::string& out, std::string_view label, Value text, const Chat
 void AppendTexts(std::string& out, Value content, const ChatContext& context) {
   if (content.is_string()) return context.copier.Append(out, content.escaped());
   bool first = true;
-  for (const Value block : content.elements()) {
-    if (!block["type"].is("text")) continue;
+  for (const Value element : content.elements()) {
+    const Block block(element);
+    if (block.type() != BlockType::kText) continue;
     if (!first) out += "\\n";
     first = false;
-    context.copier.Append(out, block["text"].escaped());
+    context.copier.Append(out, block.text().escaped());
   }
 }
 
 bool IsTextSource(Value source) { return source["type"].is("text") || source["type"].is("content"); }
 
-void AppendDocumentText(std::string& out, Value block, const ChatContext& context) {
+void AppendDocumentText(std::string& out, const Block& block, const ChatContext& context) {
   out += "<document>\\n";
-  AppendLine(out, "title: ", block["title"], context);
-  AppendLine(out, "context: ", block["context"], context);
-  const Value source = block["source"];
+  AppendLine(out, "title: ", block.title(), context);
+  AppendLine(out, "context: ", block.context(), context);
+  const Value source = block.source();
   AppendTexts(out, source["type"].is("text") ? source["data"] : source["content"], context);
   out += "\\n</document>";
 }
 
-void AppendSearchResult(std::string& out, Value block, const ChatContext& context) {
-  AppendLine(out, "title: ", block["title"], context);
-  AppendLine(out, "source: ", block["source"], context);
-  AppendTexts(out, block["content"], context);
+void AppendSearchResult(std::string& out, const Block& block, const ChatContext& context) {
+  AppendLine(out, "title: ", block.title(), context);
+  AppendLine(out, "source: ", block.source(), context);
+  AppendTexts(out, block.content(), context);
 }
 
 void AppendDataUrl(std::string& out, std::string_view escaped_media_type, Value data, const ChatContext& context) {
@@ -53,12 +56,12 @@ void AppendDataUrl(std::string& out, std::string_view escaped_media_type, Value 
   context.copier.Append(out, data.escaped());
 }
 
-void AppendFilePart(std::string& out, Value block, const ChatContext& context) {
-  const std::string_view title = block["title"].escaped();
+void AppendFilePart(std::string& out, const Block& block, const ChatContext& context) {
+  const std::string_view title = block.title().escaped();
   out += R"({"type":"file","file":{"filename":")";
   context.copier.Append(out, title.empty() ? "document.pdf" : title);
   out += R"(","file_data":")";
-  AppendDataUrl(out, "application/pdf", block["source"]["data"], context);
+  AppendDataUrl(out, "application/pdf", block.source()["data"], context);
   out += "\"}}";
 }
 
@@ -72,8 +75,8 @@ void AppendImagePart(std::string& out, Value source, const ChatContext& context)
   out += "\"}}";
 }
 
-void NoteCitations(Value block, ChatContext& context) {
-  if (block["citations"]["enabled"].boolean() == true) context.losses.Add("citations_dropped");
+void NoteCitations(const Block& block, ChatContext& context) {
+  if (block.citations()["enabled"].boolean() == true) context.losses.Add("citations_dropped");
 }
 
 bool IsServerToolBlock(std::string_view type) {
@@ -82,19 +85,26 @@ bool IsServerToolBlock(std::string_view type) {
 
 }  // namespace
 
-Value ContentOfDocument(Value document) {
-  return document["type"].is("document") ? document["source"]["content"] : Value();
+Value ContentOfDocument(const Block& block) {
+  return block.type() == BlockType::kDocument ? block.source()["content"] : Value();
 }
 
-bool IsPdf(Value document) { return document["type"].is("document") && !IsTextSource(document["source"]); }
+bool IsPdf(const Block& block) { return block.type() == BlockType::kDocument && !IsTextSource(block.source()); }
 
-void AppendMediaPart(std::string& out, Value block, const ChatContext& context) {
-  if (block["type"].is("document")) return AppendFilePart(out, block, context);
-  AppendImagePart(out, block["source"], context);
+void AppendMediaPart(std::string& out, Value media, const ChatContext& context) {
+  const Block block(media);
+  if (block.type() == BlockType::kDocument) return AppendFilePart(out, block, context);
+  AppendImagePart(out, block.source(), context);
 }
 
-bool AppendBlockAsText(std::string& out, Value block, ChatContext& context) {
-  const Value type = block["type"];
+bool AppendBlockAsText(std::string& out, const Block& block, ChatContext& context) {
+  if (block.type() == BlockType::kDocument && IsTextSource(block.source())) {
+    NoteCitations(block, context);
+    AppendDocumentText(out, block, context);
+    return true;
+  }
+  if (block.type() != BlockType::kOther) return false;
+  const Value type = block.type_name();
   if (type.is("search_result")) {
     NoteCitations(block, context);
     AppendSearchResult(out, block, context);
@@ -102,7 +112,7 @@ bool AppendBlockAsText(std::string& out, Value block, ChatContext& context) {
   }
   if (type.is("tool_reference")) {
     out += "[tool loaded: ";
-    context.copier.Append(out, block["tool_name"].escaped());
+    context.copier.Append(out, block.value()["tool_name"].escaped());
     out += ']';
     return true;
   }
@@ -111,22 +121,17 @@ bool AppendBlockAsText(std::string& out, Value block, ChatContext& context) {
     context.losses.Add("unknown_block_dropped");
     return true;
   }
-  if (type.is("document") && IsTextSource(block["source"])) {
-    NoteCitations(block, context);
-    AppendDocumentText(out, block, context);
-    return true;
-  }
   return false;
 }
 
-void NoteCacheControl(Value block, ChatContext& context) {
-  if (!context.dialect.cache_control && block["cache_control"].is_object()) context.losses.Add("cache_control_dropped");
+void NoteCacheControl(Value cache_control, ChatContext& context) {
+  if (!context.dialect.cache_control && cache_control.is_object()) context.losses.Add("cache_control_dropped");
 }
 
-void ContentParts::AddText(std::string_view escaped, Value block) {
+void ContentParts::AddText(std::string_view escaped, Value cache_control) {
   if (escaped.empty()) return;
-  NoteCacheControl(block, context_);
-  parts_.push_back({escaped, block, Kind::kText});
+  NoteCacheControl(cache_control, context_);
+  parts_.push_back({escaped, cache_control, {}});
 }
 
 void ContentParts::AddOwnText(std::string escaped) {
@@ -134,41 +139,42 @@ void ContentParts::AddOwnText(std::string escaped) {
   AddText(own_.back(), {});
 }
 
-MaybeError ContentParts::AddBlock(Value block, const std::string& path) {
-  const Value type = block["type"];
-  if (type.is("text")) {
-    AddText(block["text"].escaped(), block);
+MaybeError ContentParts::AddBlock(const Block& block, const std::string& path) {
+  if (block.type() == BlockType::kText) {
+    AddText(block.text().escaped(), block.cache_control());
     return {};
   }
-  if (type.is("image")) return AddImage(block, path);
+  if (block.type() == BlockType::kImage) return AddImage(block, path);
   std::string text;
   if (AppendBlockAsText(text, block, context_)) {
     AddOwnText(std::move(text));
     return AddImagesWithin(block, path);
   }
-  if (type.is("document")) return AddDocument(block, path);
-  context_.losses.Add(IsServerToolBlock(type.escaped()) ? "server_tool_history_dropped" : "unknown_block_dropped");
+  if (block.type() == BlockType::kDocument) return AddDocument(block, path);
+  const bool is_server_tool = IsServerToolBlock(block.type_name().escaped());
+  context_.losses.Add(is_server_tool ? "server_tool_history_dropped" : "unknown_block_dropped");
   return {};
 }
 
-MaybeError ContentParts::AddImagesWithin(Value document, const std::string& path) {
+MaybeError ContentParts::AddImagesWithin(const Block& document, const std::string& path) {
   std::size_t index = 0;
   for (const Value part : ContentOfDocument(document).elements()) {
     const std::size_t own = index++;
-    if (!part["type"].is("image")) continue;
-    if (auto error = AddImage(part, Concat(path, ".source.content.", own))) return error;
+    const Block block(part);
+    if (block.type() != BlockType::kImage) continue;
+    if (auto error = AddImage(block, Concat(path, ".source.content.", own))) return error;
   }
   return {};
 }
 
-MaybeError ContentParts::AddImage(Value block, const std::string& path) {
-  NoteCacheControl(block, context_);
-  const Value type = block["source"]["type"];
+MaybeError ContentParts::AddImage(const Block& block, const std::string& path) {
+  NoteCacheControl(block.cache_control(), context_);
+  const Value type = block.source()["type"];
   if (!type.is("base64") && !type.is("url")) {
     return InvalidRequest(Concat(path, ".source: images by file id cannot be read here; send base64 or a url"));
   }
   if (context_.dialect.images) {
-    AddMedia(block);
+    AddMedia(block.value());
     return {};
   }
   context_.losses.Add("images_dropped");
@@ -176,10 +182,10 @@ MaybeError ContentParts::AddImage(Value block, const std::string& path) {
   return {};
 }
 
-MaybeError ContentParts::AddDocument(Value block, const std::string& path) {
-  NoteCacheControl(block, context_);
+MaybeError ContentParts::AddDocument(const Block& block, const std::string& path) {
+  NoteCacheControl(block.cache_control(), context_);
   NoteCitations(block, context_);
-  if (!block["source"]["type"].is("base64")) {
+  if (!block.source()["type"].is("base64")) {
     return InvalidRequest(
         Concat(path, ".source: documents by url or file id cannot be read here; send base64 or text"));
   }
@@ -187,7 +193,7 @@ MaybeError ContentParts::AddDocument(Value block, const std::string& path) {
     return InvalidRequest(
         Concat(path, ": model ", context_.model.name, " reads no PDF documents; send the text instead"));
   }
-  AddMedia(block);
+  AddMedia(block.value());
   return {};
 }
 
@@ -197,11 +203,10 @@ void ContentParts::Clear() {
 }
 
 bool ContentParts::NeedsArray(Array array) const {
-  const bool has_media =
-      std::any_of(parts_.begin(), parts_.end(), [](const Part& p) { return p.kind == Kind::kMedia; });
+  const bool has_media = std::any_of(parts_.begin(), parts_.end(), [](const Part& p) { return p.media.exists(); });
   if (has_media) return true;
   if (context_.dialect.cache_control) {
-    const auto marked = [](const Part& part) { return part.block["cache_control"].is_object(); };
+    const auto marked = [](const Part& part) { return part.cache_control.is_object(); };
     if (std::any_of(parts_.begin(), parts_.end(), marked)) return true;
   }
   return array == Array::kAllowed && parts_.size() > 1;
@@ -211,10 +216,9 @@ void ContentParts::AppendText(std::string& out, const Part& part) const {
   out += R"({"type":"text","text":")";
   context_.copier.Append(out, part.escaped);
   out += '"';
-  const Value mark = part.block["cache_control"];
-  if (context_.dialect.cache_control && mark.is_object()) {
+  if (context_.dialect.cache_control && part.cache_control.is_object()) {
     out += R"(,"cache_control":)";
-    context_.copier.Append(out, mark.raw());
+    context_.copier.Append(out, part.cache_control.raw());
   }
   out += '}';
 }
@@ -233,10 +237,10 @@ void ContentParts::AppendTo(std::string& out, Array array) const {
   out += '[';
   for (const Part& part : parts_) {
     if (&part != &parts_.front()) out += ',';
-    if (part.kind == Kind::kText) {
-      AppendText(out, part);
+    if (part.media.exists()) {
+      AppendMediaPart(out, part.media, context_);
     } else {
-      AppendMediaPart(out, part.block, context_);
+      AppendText(out, part);
     }
   }
   out += ']';

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/messages/block.h"
 #include "edge/translate/chat_context.h"
 
 namespace ccp::translate {
@@ -18,13 +19,13 @@ class ContentParts {
  public:
   explicit ContentParts(ChatContext& context) : context_(context) {}
 
-  // `escaped`: a JSON string's contents; must live until Clear(). `block` may carry cache_control.
-  void AddText(std::string_view escaped, json::Value block);
+  // `escaped`: a JSON string's contents; must live until Clear(). `cache_control`: its block's; may be absent.
+  void AddText(std::string_view escaped, json::Value cache_control);
   void AddOwnText(std::string escaped);
   // A content block of a user message, whatever its kind but tool_result. `path`: of the block, for errors.
-  MaybeError AddBlock(json::Value block, const std::string& path);
-  // An image or PDF, already checked by CheckMedia().
-  void AddMedia(json::Value block) { parts_.push_back({{}, block, Kind::kMedia}); }
+  MaybeError AddBlock(const messages::Block& block, const std::string& path);
+  // An image or PDF of a kind that the dialect takes.
+  void AddMedia(json::Value block) { parts_.push_back({{}, {}, block}); }
 
   bool empty() const { return parts_.empty(); }
   void Clear();
@@ -33,18 +34,17 @@ class ContentParts {
   void AppendTo(std::string& out, Array array) const;
 
  private:
-  enum class Kind : std::uint8_t { kText, kMedia };
   struct Part {
     std::string_view escaped;
-    json::Value block;
-    Kind kind;
+    json::Value cache_control;
+    json::Value media;  // The block; absent: it is text.
   };
   bool NeedsArray(Array array) const;
   void AppendText(std::string& out, const Part& part) const;
   void AppendJoined(std::string& out) const;
-  MaybeError AddImage(json::Value block, const std::string& path);
-  MaybeError AddImagesWithin(json::Value document, const std::string& path);
-  MaybeError AddDocument(json::Value block, const std::string& path);
+  MaybeError AddImage(const messages::Block& block, const std::string& path);
+  MaybeError AddImagesWithin(const messages::Block& document, const std::string& path);
+  MaybeError AddDocument(const messages::Block& block, const std::string& path);
 
   ChatContext& context_;
   std::vector<Part> parts_;
@@ -56,14 +56,15 @@ inline constexpr std::string_view kDocumentNote = "[document left out: this mode
 
 // image_url or file part of an image or document block with a base64 or url source.
 void AppendMediaPart(std::string& out, json::Value block, const ChatContext& context);
-bool IsPdf(json::Value document);
+bool IsPdf(const messages::Block& block);
 // The blocks of a document that is made of blocks (source.type "content"); else absent.
-json::Value ContentOfDocument(json::Value document);
+json::Value ContentOfDocument(const messages::Block& block);
 
 // Escaped text of blocks that are text in disguise: search_result, tool_reference, documents of text. False if it is
 // none.
-bool AppendBlockAsText(std::string& out, json::Value block, ChatContext& context);
+bool AppendBlockAsText(std::string& out, const messages::Block& block, ChatContext& context);
 
-void NoteCacheControl(json::Value block, ChatContext& context);
+// `cache_control`: a block's; may be absent.
+void NoteCacheControl(json::Value cache_control, ChatContext& context);
 
 }  // namespace ccp::translate

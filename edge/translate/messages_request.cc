@@ -6,12 +6,17 @@
 #include <vector>
 
 #include "common/base/text.h"
+#include "common/json/member_reader.h"
+#include "common/messages/block.h"
+#include "common/messages/message.h"
 
 namespace ccp::translate {
 namespace {
 
 using json::Type;
 using json::Value;
+using messages::Block;
+using messages::BlockType;
 
 // The way to a value, as Anthropic writes it: messages.0.content.1.text. Pieces stand on the stack until an error needs
 // them.
@@ -59,107 +64,131 @@ std::string_view WantOf(Type type) {
   return "Input should be null";
 }
 
-// `key` of `object` has `type` if it is there at all.
+enum class Need : std::uint8_t { kRequired, kOptional };
+
+// `value`: the member `key` of what stands at `parent`.
+Check Is(Value value, Type type, Need need, std::string_view key, const Path& parent) {
+  if (value.type() == type) return {};
+  if (!value.absent_or_null()) return Wrong(Path(parent, key), WantOf(type));
+  return need == Need::kRequired ? Missing(Path(parent, key)) : Check();
+}
+
 Check MayBe(Value object, std::string_view key, Type type, const Path& parent) {
-  const Value value = object[key];
-  if (value.type() == type || value.absent_or_null()) return {};
-  return Wrong(Path(parent, key), WantOf(type));
+  return Is(object[key], type, Need::kOptional, key, parent);
 }
 
 Check MustBe(Value object, std::string_view key, Type type, const Path& parent) {
-  const Value value = object[key];
-  if (value.type() == type) return {};
-  return value.absent_or_null() ? Missing(Path(parent, key)) : Wrong(Path(parent, key), WantOf(type));
+  return Is(object[key], type, Need::kRequired, key, parent);
 }
 
 // What each known block must have. Blocks of other types are let through: the translator knows what to do with them.
 struct BlockField {
-  std::string_view block;
-  std::string_view field;
+  BlockType block;
+  std::string_view key;
+  Value (Block::*member)() const;
   Type type;
-  enum class Need : std::uint8_t { kRequired, kOptional } need;
+  Need need;
 };
-constexpr auto kRequired = BlockField::Need::kRequired;
-constexpr auto kOptional = BlockField::Need::kOptional;
 constexpr BlockField kBlockFields[] = {
-    {"text", "text", Type::kString, kRequired},          {"image", "source", Type::kObject, kRequired},
-    {"document", "source", Type::kObject, kRequired},    {"document", "title", Type::kString, kOptional},
-    {"tool_use", "id", Type::kString, kRequired},        {"tool_use", "name", Type::kString, kRequired},
-    {"tool_use", "input", Type::kObject, kRequired},     {"tool_result", "tool_use_id", Type::kString, kRequired},
-    {"tool_result", "is_error", Type::kBool, kOptional}, {"thinking", "thinking", Type::kString, kRequired},
-    {"thinking", "signature", Type::kString, kOptional}, {"redacted_thinking", "data", Type::kString, kRequired},
+    {BlockType::kText, "text", &Block::text, Type::kString, Need::kRequired},
+    {BlockType::kImage, "source", &Block::source, Type::kObject, Need::kRequired},
+    {BlockType::kDocument, "source", &Block::source, Type::kObject, Need::kRequired},
+    {BlockType::kDocument, "title", &Block::title, Type::kString, Need::kOptional},
+    {BlockType::kToolUse, "id", &Block::id, Type::kString, Need::kRequired},
+    {BlockType::kToolUse, "name", &Block::name, Type::kString, Need::kRequired},
+    {BlockType::kToolUse, "input", &Block::input, Type::kObject, Need::kRequired},
+    {BlockType::kToolResult, "tool_use_id", &Block::tool_use_id, Type::kString, Need::kRequired},
+    {BlockType::kToolResult, "is_error", &Block::is_error, Type::kBool, Need::kOptional},
+    {BlockType::kThinking, "thinking", &Block::thinking, Type::kString, Need::kRequired},
+    {BlockType::kThinking, "signature", &Block::signature, Type::kString, Need::kOptional},
+    {BlockType::kRedactedThinking, "data", &Block::data, Type::kString, Need::kRequired},
 };
-
-enum class Nesting : std::uint8_t { kMessage, kToolResult };
-
-Check CheckContent(Value content, const Path& path, Nesting nesting);
-
-Check CheckSource(Value source, const Path& path) {
-  if (auto error = MustBe(source, "type", Type::kString, path)) return error;
-  const Value type = source["type"];
-  if (type.is("base64")) {
-    if (auto error = MustBe(source, "media_type", Type::kString, path)) return error;
-    return MustBe(source, "data", Type::kString, path);
-  }
-  if (type.is("url")) return MustBe(source, "url", Type::kString, path);
-  if (type.is("text")) return MustBe(source, "data", Type::kString, path);
-  if (type.is("content")) return CheckContent(source["content"], Path(path, "content"), Nesting::kToolResult);
-  return {};
-}
-
-Check CheckBlock(Value block, const Path& path, Nesting nesting) {
-  if (!block.is_object()) return Wrong(path, WantOf(Type::kObject));
-  const Value given_type = block["type"];
-  if (!given_type.is_string()) return MustBe(block, "type", Type::kString, path);
-  const std::string_view type = given_type.escaped();
-  for (const BlockField& row : kBlockFields) {
-    if (row.block != type) continue;
-    const auto check = row.need == kRequired ? MustBe : MayBe;
-    if (auto error = check(block, row.field, row.type, path)) return error;
-  }
-  if (type == "image" || type == "document") return CheckSource(block["source"], Path(path, "source"));
-  if (type == "tool_result" && nesting == Nesting::kMessage && Given(block["content"])) {
-    return CheckContent(block["content"], Path(path, "content"), Nesting::kToolResult);
-  }
-  return {};
-}
-
-Check CheckContent(Value content, const Path& path, Nesting nesting) {
-  if (!Given(content)) return Missing(path);
-  if (content.is_string()) return {};
-  if (!content.is_array()) return Wrong(path, "Input should be a valid string or a list of content blocks");
-  std::size_t index = 0;
-  for (const Value block : content.elements()) {
-    if (auto error = CheckBlock(block, Path(path, index++), nesting)) return error;
-  }
-  return {};
-}
 
 bool IsRole(Value role) { return role.is("user") || role.is("assistant") || role.is("system"); }
 
-Check CheckMessage(Value message, const Path& path) {
-  if (!message.is_object()) return Wrong(path, WantOf(Type::kObject));
-  const Value role = message["role"];
-  if (role.absent_or_null()) return Missing(Path(path, "role"));
-  if (!IsRole(role)) return Wrong(Path(path, "role"), R"(Input should be "user", "assistant" or "system")");
-  return CheckContent(message["content"], Path(path, "content"), Nesting::kMessage);
-}
+// Checks the messages, and notes on the way what routing wants to know of them.
+class MessagesChecker {
+ public:
+  enum class Nesting : std::uint8_t { kMessage, kToolResult };
 
-Check CheckMessages(Value messages) {
-  const Path path("messages");
-  if (!messages) return Missing(path);
-  if (!messages.is_array()) return Wrong(path, WantOf(Type::kArray));
-  if (messages.empty()) return Wrong(path, "at least one message is required");
-  std::size_t index = 0;
-  for (const Value message : messages.elements()) {
-    if (auto error = CheckMessage(message, Path(path, index++))) return error;
+  // Whether an image stands behind the last assistant turn: older ones were answered already.
+  bool newest_turn_has_image() const { return image_seen_; }
+
+  Check CheckMessages(Value messages) {
+    const Path path("messages");
+    if (!messages) return Missing(path);
+    if (!messages.is_array()) return Wrong(path, WantOf(Type::kArray));
+    if (messages.empty()) return Wrong(path, "at least one message is required");
+    std::size_t index = 0;
+    for (const Value message : messages.elements()) {
+      if (auto error = CheckMessage(message, Path(path, index++))) return error;
+    }
+    return {};
   }
-  return {};
-}
+
+  Check CheckContent(Value content, const Path& path, Nesting nesting) {
+    if (!Given(content)) return Missing(path);
+    if (content.is_string()) return {};
+    if (!content.is_array()) return Wrong(path, "Input should be a valid string or a list of content blocks");
+    std::size_t index = 0;
+    for (const Value block : content.elements()) {
+      if (auto error = CheckBlock(block, Path(path, index++), nesting)) return error;
+    }
+    return {};
+  }
+
+ private:
+  Check CheckMessage(Value value, const Path& path) {
+    if (!value.is_object()) return Wrong(path, WantOf(Type::kObject));
+    const messages::Message message = messages::ReadMessage(value);
+    if (message.role.absent_or_null()) return Missing(Path(path, "role"));
+    if (!IsRole(message.role)) return Wrong(Path(path, "role"), R"(Input should be "user", "assistant" or "system")");
+    auto error = CheckContent(message.content, Path(path, "content"), Nesting::kMessage);
+    if (message.role.is("assistant")) image_seen_ = false;
+    return error;
+  }
+
+  Check CheckBlock(Value value, const Path& path, Nesting nesting) {
+    if (!value.is_object()) return Wrong(path, WantOf(Type::kObject));
+    const Block block(value);
+    if (!block.type_name().is_string()) return Is(block.type_name(), Type::kString, Need::kRequired, "type", path);
+    for (const BlockField& field : kBlockFields) {
+      if (field.block != block.type()) continue;
+      if (auto error = Is((block.*field.member)(), field.type, field.need, field.key, path)) return error;
+    }
+    switch (block.type()) {
+      case BlockType::kImage:
+        image_seen_ = true;
+        return CheckSource(block.source(), Path(path, "source"));
+      case BlockType::kDocument:
+        return CheckSource(block.source(), Path(path, "source"));
+      case BlockType::kToolResult:
+        if (nesting == Nesting::kToolResult || !Given(block.content())) return {};
+        return CheckContent(block.content(), Path(path, "content"), Nesting::kToolResult);
+      default:
+        return {};
+    }
+  }
+
+  Check CheckSource(Value source, const Path& path) {
+    if (auto error = MustBe(source, "type", Type::kString, path)) return error;
+    const Value type = source["type"];
+    if (type.is("base64")) {
+      if (auto error = MustBe(source, "media_type", Type::kString, path)) return error;
+      return MustBe(source, "data", Type::kString, path);
+    }
+    if (type.is("url")) return MustBe(source, "url", Type::kString, path);
+    if (type.is("text")) return MustBe(source, "data", Type::kString, path);
+    if (type.is("content")) return CheckContent(source["content"], Path(path, "content"), Nesting::kToolResult);
+    return {};
+  }
+
+  bool image_seen_ = false;
+};
 
 Check CheckSystem(Value system) {
   if (!system || system.is_string()) return {};
-  return CheckContent(system, Path("system"), Nesting::kToolResult);
+  return MessagesChecker().CheckContent(system, Path("system"), MessagesChecker::Nesting::kToolResult);
 }
 
 Check CheckTool(Value tool, const Path& path) {
@@ -232,43 +261,54 @@ Check CheckKeysAreUnique(Value root) {
   return InvalidRequest(Concat(twice->substr(0, 64), ": the field is given more than once"));
 }
 
+enum Top : std::size_t {
+  kModel,
+  kMaxTokens,
+  kSystem,
+  kMessages,
+  kTools,
+  kToolChoice,
+  kThinking,
+  kStopSequences,
+  kStream,
+  kTemperature,
+  kTopP,
+  kTopK,
+  kMetadata,
+  kServiceTier,
+  kOutputConfig,
+  kOutputFormat,
+  kTopMembers
+};
+using TopReader = json::MemberReader<kTopMembers>;
+constexpr TopReader kTopReader({"model", "max_tokens", "system", "messages", "tools", "tool_choice", "thinking",
+                                "stop_sequences", "stream", "temperature", "top_p", "top_k", "metadata", "service_tier",
+                                "output_config", "output_format"});
+using TopMembers = TopReader::Found;
+
+// Those of which nothing but the type is checked.
 struct TopField {
   std::string_view name;
+  Top member;
   Type type;
 };
 constexpr TopField kTopFields[] = {
-    {"temperature", Type::kNumber},   {"top_p", Type::kNumber},         {"top_k", Type::kNumber},
-    {"stream", Type::kBool},          {"metadata", Type::kObject},      {"service_tier", Type::kString},
-    {"output_config", Type::kObject}, {"output_format", Type::kObject},
+    {"temperature", kTemperature, Type::kNumber},
+    {"top_p", kTopP, Type::kNumber},
+    {"top_k", kTopK, Type::kNumber},
+    {"stream", kStream, Type::kBool},
+    {"metadata", kMetadata, Type::kObject},
+    {"service_tier", kServiceTier, Type::kString},
+    {"output_config", kOutputConfig, Type::kObject},
+    {"output_format", kOutputFormat, Type::kObject},
 };
 
-Check CheckTopFields(Value root) {
+Check CheckTopFields(const TopMembers& top) {
   for (const TopField& field : kTopFields) {
-    const Value value = Given(root[field.name]);
+    const Value value = Given(top[field.member]);
     if (value && value.type() != field.type) return Wrong(Path(field.name), WantOf(field.type));
   }
   return {};
-}
-
-bool HasImage(Value content) {
-  for (const Value block : content.elements()) {
-    if (block["type"].is("image")) return true;
-    if (block["type"].is("tool_result") && HasImage(block["content"])) return true;
-  }
-  return false;
-}
-
-// Whether an image stands behind the last assistant turn: older ones were answered already.
-bool NewestTurnHasImage(Value messages) {
-  bool found = false;
-  for (const Value message : messages.elements()) {
-    if (message["role"].is("assistant")) {
-      found = false;
-    } else {
-      found = found || HasImage(message["content"]);
-    }
-  }
-  return found;
 }
 
 }  // namespace
@@ -285,14 +325,15 @@ class RequestValidator {
     const Value root = request_.document_.root();
     if (!root.is_object()) return InvalidRequest("The request body should be a JSON object");
     if (auto error = CheckKeysAreUnique(root)) return error;
-    if (auto error = ReadModel(root)) return error;
-    if (auto error = ReadMaxTokens(root, endpoint)) return error;
-    return ReadRest(root);
+    const TopMembers top = kTopReader.Read(root);
+    if (auto error = ReadModel(top)) return error;
+    if (auto error = ReadMaxTokens(top, endpoint)) return error;
+    return ReadRest(top);
   }
 
  private:
-  Check ReadModel(Value root) {
-    request_.model_value_ = Given(root["model"]);
+  Check ReadModel(const TopMembers& top) {
+    request_.model_value_ = Given(top[kModel]);
     if (!request_.model_value_) return Missing(Path("model"));
     if (!request_.model_value_.is_string()) return Wrong(Path("model"), WantOf(Type::kString));
     request_.model_ = request_.model_value_.str();
@@ -300,9 +341,9 @@ class RequestValidator {
     return {};
   }
 
-  Check ReadMaxTokens(Value root, MessagesRequest::Endpoint endpoint) {
+  Check ReadMaxTokens(const TopMembers& top, MessagesRequest::Endpoint endpoint) {
     const Path path("max_tokens");
-    const Value value = Given(root["max_tokens"]);
+    const Value value = Given(top[kMaxTokens]);
     if (!value && endpoint == MessagesRequest::Endpoint::kCountTokens) return {};
     if (!value) return Missing(path);
     request_.max_tokens_value_ = value;
@@ -312,19 +353,21 @@ class RequestValidator {
     return {};
   }
 
-  Check ReadRest(Value root) {
-    request_.system_ = Given(root["system"]);
-    request_.messages_ = Given(root["messages"]);
-    request_.tools_ = Given(root["tools"]);
-    request_.thinking_ = Given(root["thinking"]);
-    request_.stream_ = root["stream"].boolean().value_or(false);
-    if (auto error = CheckMessages(request_.messages_)) return error;
+  Check ReadRest(const TopMembers& top) {
+    request_.system_ = Given(top[kSystem]);
+    request_.messages_ = Given(top[kMessages]);
+    request_.tools_ = Given(top[kTools]);
+    request_.thinking_ = Given(top[kThinking]);
+    request_.stream_ = top[kStream].boolean().value_or(false);
+    MessagesChecker checker;
+    if (auto error = checker.CheckMessages(request_.messages_)) return error;
+    request_.newest_turn_has_image_ = checker.newest_turn_has_image();
     if (auto error = CheckSystem(request_.system_)) return error;
     if (auto error = CheckTools(request_.tools_)) return error;
-    if (auto error = CheckToolChoice(Given(root["tool_choice"]))) return error;
+    if (auto error = CheckToolChoice(Given(top[kToolChoice]))) return error;
     if (auto error = CheckThinking(request_.thinking_)) return error;
-    if (auto error = CheckStopSequences(Given(root["stop_sequences"]))) return error;
-    return CheckTopFields(root);
+    if (auto error = CheckStopSequences(Given(top[kStopSequences]))) return error;
+    return CheckTopFields(top);
   }
 
   MessagesRequest& request_;
@@ -349,7 +392,7 @@ route::Facts MessagesRequest::facts() const {
   facts.model = model_;
   facts.stream = stream_;
   facts.thinking = thinking_enabled();
-  facts.image = NewestTurnHasImage(messages_);
+  facts.image = newest_turn_has_image_;
   facts.max_tokens = max_tokens_.value_or(0);
   facts.user = root()["metadata"]["user_id"].str();
   for (const Value tool : tools_.elements()) {

@@ -51,6 +51,7 @@ class MessagesRequest {
   std::string model_;
   json::Value model_value_, max_tokens_value_, system_, messages_, tools_, thinking_;
   bool stream_ = false;
+  bool newest_turn_has_image_ = false;
   std::optional<std::int64_t> max_tokens_;
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/text.h"
 #include "common/config/model.h"
 #include "common/json/utf8.h"
 #include "edge/translate/chat_request.h"
@@ -25,11 +26,17 @@ void Require(bool holds, std::string_view what, const std::string& body) {
   std::abort();
 }
 
+// Whether the client itself wrote the replacement character, as it is or as an escape: \uFfFd is one, too.
+bool HoldsReplacement(std::string_view escaped) {
+  if (escaped.find(ccp::json::kReplacementCharacter) != std::string_view::npos) return true;
+  for (std::size_t at = escaped.find("\\u"); at != std::string_view::npos; at = escaped.find("\\u", at + 1)) {
+    if (ccp::EqualsIgnoreCase(escaped.substr(at + 2, 4), "fffd")) return true;
+  }
+  return false;
+}
+
 bool IsPlainString(Value value) {  // Unescapes without losing anything: no lone surrogate is left.
-  return value.str().find(ccp::json::kReplacementCharacter) == std::string::npos ||
-         value.escaped().find("\\ufffd") != std::string_view::npos ||
-         value.escaped().find("\\uFFFD") != std::string_view::npos ||
-         value.escaped().find(ccp::json::kReplacementCharacter) != std::string_view::npos;
+  return value.str().find(ccp::json::kReplacementCharacter) == std::string::npos || HoldsReplacement(value.escaped());
 }
 
 void CheckOrder(Value messages, const std::string& body) {

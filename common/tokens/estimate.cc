@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
+#include <limits>
 #include <numeric>
 
 #include "common/tokens/count.h"
@@ -12,9 +14,20 @@ namespace {
 
 constexpr std::size_t kBlock = 16;
 constexpr int kBlocksBeforeOverflow = 255;
-constexpr std::size_t kWholeBytes = 2'048;
-constexpr std::size_t kSampleEvery = 1'024;
-constexpr std::size_t kSampleWindow = 128;
+
+// A stretch of the text: of each `every` bytes the first `window` are looked at.
+struct Stretch {
+  std::size_t begin;
+  std::size_t end;
+  std::size_t every;
+  std::size_t window;
+};
+constexpr Stretch kStretches[] = {
+    {0, 2 << 10, 2 << 10, 2 << 10},
+    {2 << 10, 64 << 10, 1'024, 128},
+    {64 << 10, std::numeric_limits<std::size_t>::max(), 4'096, 128},
+};
+static_assert(std::size(kStretches) == Estimator::kStretches);
 
 constexpr std::uint8_t kFiller = 0x80;  // Fills up the last block: a byte that counts as nothing.
 
@@ -29,24 +42,28 @@ constexpr double kWeights[Estimator::kFeatures] = {0.211, 0.174, 0.926, 0.746, 0
 
 void Estimator::Add(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t position = added_bytes_ % kSampleEvery;
-    const bool is_beginning = added_bytes_ < kWholeBytes;
-    const bool is_looked_at = is_beginning || position < kSampleWindow;
-    const std::size_t end =
-        is_beginning ? kWholeBytes - added_bytes_ : (is_looked_at ? kSampleWindow : kSampleEvery) - position;
-    const std::string_view piece = text.substr(at, end);
-    if (is_looked_at) (is_beginning ? whole_ : sample_).Add(at == 0 ? ' ' : text[at - 1], piece);
+    if (added_bytes_ == tokens::kStretches[stretch_].end) ++stretch_;
+    const Stretch& stretch = tokens::kStretches[stretch_];
+    const std::size_t position = (added_bytes_ - stretch.begin) % stretch.every;
+    const bool is_looked_at = position < stretch.window;
+    const std::size_t end = (is_looked_at ? stretch.window : stretch.every) - position;
+    const std::string_view piece = text.substr(at, std::min(end, stretch.end - added_bytes_));
+    if (is_looked_at) counters_[stretch_].Add(at == 0 ? ' ' : text[at - 1], piece);
     added_bytes_ += piece.size();
     at += piece.size();
   }
 }
 
 Estimator::Features Estimator::features() {
-  Features features = whole_.Totals();
-  if (sample_.bytes() == 0) return features;
-  const auto sampled_from = static_cast<std::int64_t>(added_bytes_ - kWholeBytes);
-  for (std::size_t feature = 0; feature < kFeatures; ++feature) {
-    features[feature] += sample_.Totals()[feature] * sampled_from / static_cast<std::int64_t>(sample_.bytes());
+  Features features{};
+  for (std::size_t i = 0; i < kStretches; ++i) {
+    Counter& counter = counters_[i];
+    if (counter.bytes() == 0) break;
+    const auto looked_at = static_cast<std::int64_t>(counter.bytes());
+    const Stretch& stretch = tokens::kStretches[i];
+    const auto all = static_cast<std::int64_t>(std::min(added_bytes_, stretch.end) - stretch.begin);
+    const Features& totals = counter.Totals();
+    for (std::size_t feature = 0; feature < kFeatures; ++feature) features[feature] += totals[feature] * all / looked_at;
   }
   return features;
 }

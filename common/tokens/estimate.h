@@ -13,8 +13,8 @@ namespace ccp::tokens {
 // text.
 //
 // Routing asks for every request, so sixteen bytes are looked at together, and of what comes after the first 2 KB (of
-// all parts together) an eighth, in windows spread evenly: that differs from the whole by less than the estimate is
-// off. A value type for one thread.
+// all parts together) an eighth, after 64 KB a thirty-second, in windows spread evenly: that differs from the whole by
+// less than the estimate is off. A value type for one thread.
 class Estimator {
  public:
   void Add(std::string_view text);
@@ -41,6 +41,8 @@ class Estimator {
   using Features = std::array<std::int64_t, kFeatures>;
   Features features();  // Of the whole text, as far as the sample tells.
 
+  static constexpr std::size_t kStretches = 3;  // Of the text: the further on, the less of it is looked at.
+
  private:
   using Bytes [[gnu::vector_size(16)]] = std::uint8_t;
 
@@ -63,8 +65,8 @@ class Estimator {
   };
 
   std::size_t added_bytes_ = 0;
-  Counter whole_;   // The beginning.
-  Counter sample_;  // Windows of the rest.
+  std::size_t stretch_ = 0;        // The one that `added_bytes_` has come to.
+  Counter counters_[kStretches];
 };
 
 }  // namespace ccp::tokens

@@ -26,7 +26,7 @@ struct Found {
 };
 
 // Looks at 64 bytes. If none of them is a backslash and none is `escaped` by one before them, the rest stays empty.
-using Look = Found (*)(const char* bytes, std::uint64_t escaped);
+using Look = Found(const char* bytes, std::uint64_t escaped);
 
 // Pairs that differ in one bit share a comparison.
 std::uint32_t Escapable(const Block& block) {
@@ -61,7 +61,7 @@ Found LookAnywhere(const char* bytes, std::uint64_t escaped) {
   return _mm256_cmpeq_epi8(common, _mm256_setzero_si256());
 }
 
-[[gnu::target("avx2")]] Found LookWithAvx2(const char* bytes, std::uint64_t escaped) {
+[[gnu::target("avx2")]] inline Found LookWithAvx2(const char* bytes, std::uint64_t escaped) {
   const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes));
   const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes + 32));
   const __m256i backslash = _mm256_set1_epi8('\\');
@@ -74,12 +74,6 @@ Found LookAnywhere(const char* bytes, std::uint64_t escaped) {
   return found;
 }
 
-Look BestLook() {
-  static const Look best = __builtin_cpu_supports("avx2") ? LookWithAvx2 : LookAnywhere;
-  return best;
-}
-#else
-Look BestLook() { return LookAnywhere; }
 #endif
 
 // Tells which bytes a backslash escapes, across blocks. In a run of backslashes every other one is itself escaped: an
@@ -118,6 +112,39 @@ Escapes CheckUnicodeEscapes(std::string_view contents, std::size_t at, std::uint
   return escapes;
 }
 
+// Inlined into each of its callers, so that it is compiled for the same CPU as what it looks with.
+template <Look kLook>
+[[gnu::always_inline]] inline Escapes CheckBlocks(std::string_view contents) {
+  Escapes escapes = Escapes::kValid;
+  EscapedBytes escaped_bytes;
+  for (std::size_t at = 0; at < contents.size(); at += kBlockBytes) {
+    char tail[kBlockBytes] = {};
+    const char* bytes = contents.data() + at;
+    if (contents.size() - at < kBlockBytes) {
+      std::memcpy(tail, bytes, contents.size() - at);
+      bytes = tail;
+    }
+    const Found found = kLook(bytes, escaped_bytes.carried());
+    const std::uint64_t escaped = escaped_bytes.Next(found.backslashes);
+    if ((escaped & ~found.escapable) != 0) return Escapes::kInvalid;
+    if ((escaped & found.letters_u) == 0) continue;
+    const Escapes unicode = CheckUnicodeEscapes(contents, at, escaped & found.letters_u);
+    if (unicode == Escapes::kInvalid) return unicode;
+    if (unicode == Escapes::kWithSurrogates) escapes = unicode;
+  }
+  return escaped_bytes.carried() != 0 ? Escapes::kInvalid : escapes;
+}
+
+Escapes CheckAnywhere(std::string_view contents) { return CheckBlocks<LookAnywhere>(contents); }
+
+#if defined(CCP_JSON_HAS_AVX2_KERNEL)
+[[gnu::target("avx2,bmi")]] Escapes CheckWithAvx2(std::string_view contents) { return CheckBlocks<LookWithAvx2>(contents); }
+
+const auto kBestCheck = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") ? CheckWithAvx2 : CheckAnywhere;
+#else
+constexpr auto kBestCheck = CheckAnywhere;
+#endif
+
 }  // namespace
 
 int HexCodeUnit(std::string_view digits) {
@@ -132,25 +159,7 @@ int HexCodeUnit(std::string_view digits) {
 }
 
 Escapes CheckEscapes(std::string_view contents, Kernel kernel) {
-  const Look look = kernel == Kernel::kBest ? BestLook() : LookAnywhere;
-  Escapes escapes = Escapes::kValid;
-  EscapedBytes escaped_bytes;
-  for (std::size_t at = 0; at < contents.size(); at += kBlockBytes) {
-    char tail[kBlockBytes] = {};
-    const char* bytes = contents.data() + at;
-    if (contents.size() - at < kBlockBytes) {
-      std::memcpy(tail, bytes, contents.size() - at);
-      bytes = tail;
-    }
-    const Found found = look(bytes, escaped_bytes.carried());
-    const std::uint64_t escaped = escaped_bytes.Next(found.backslashes);
-    if ((escaped & ~found.escapable) != 0) return Escapes::kInvalid;
-    if ((escaped & found.letters_u) == 0) continue;
-    const Escapes unicode = CheckUnicodeEscapes(contents, at, escaped & found.letters_u);
-    if (unicode == Escapes::kInvalid) return unicode;
-    if (unicode == Escapes::kWithSurrogates) escapes = unicode;
-  }
-  return escaped_bytes.carried() != 0 ? Escapes::kInvalid : escapes;
+  return kernel == Kernel::kBest ? kBestCheck(contents) : CheckAnywhere(contents);
 }
 
 }  // namespace ccp::json

@@ -17,6 +17,7 @@
 #include "common/base/text.h"
 #include "edge/api/headers.h"
 #include "edge/api/pump.h"
+#include "edge/api/rate_limits.h"
 #include "edge/api/sizing.h"
 #include "edge/http/awaitable.h"
 #include "edge/translate/direct_request.h"
@@ -155,7 +156,8 @@ Awaitable<std::optional<RequestError>> Attempt::Run() {
   call_ = *std::move(sent);
   std::string().swap(chat_.body);  // The upstream has it: an hour of streaming need not keep a megabyte.
   record_.SetUpstreamAnswer(call_->status(), UpstreamRequestId(*call_));
-  if (model_.direct) answer_headers_ = ForwardedAnswerHeaders(call_->headers());
+  answer_headers_ = model_.direct ? ForwardedAnswerHeaders(call_->headers())
+                                  : AnthropicRateLimits(call_->headers(), absl::Now());
   const bool good = call_->status() >= 200 && call_->status() < 300;
   if (good) co_return co_await Answer();
   co_return co_await ReadError();

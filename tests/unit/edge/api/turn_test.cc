@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::Not;
 using testing::StartsWith;
 using usage::Outcome;
@@ -296,6 +297,22 @@ TEST_F(TurnTest, DoesNotRepeatARequestThatIsAtFault) {
   Run(Routed(kStreamed));
   EXPECT_EQ(client_.status, 400);
   EXPECT_EQ(upstream_.sent.size(), 1u);
+}
+
+TEST_F(TurnTest, TellsTheUpstreamsRateLimitsInAnthropicsHeaders) {
+  const std::vector<Header> limits = {{"x-ratelimit-remaining-tokens", "41"}, {"x-ratelimit-reset-tokens", "6m0s"}};
+  ScriptedAnswer good = Good("hello");
+  good.headers.insert(good.headers.end(), limits.begin(), limits.end());
+  model(0).attempts = 1;
+  for (const ScriptedAnswer& answer : {good, Refusal(429, limits)}) {
+    AskAnew();
+    upstream_.answers = {answer};
+    Run(kStreamed);
+    EXPECT_EQ(client_.status, answer.status);
+    EXPECT_EQ(client_.header("anthropic-ratelimit-tokens-remaining"), "41");
+    EXPECT_THAT(client_.header("anthropic-ratelimit-tokens-reset"), MatchesRegex("20..-..-..T..:..:..Z"));
+    EXPECT_EQ(client_.header("x-ratelimit-remaining-tokens"), "");
+  }
 }
 
 TEST_F(TurnTest, NamesTheMissingKeyAndForbidsRetries) {

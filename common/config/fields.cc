@@ -9,9 +9,9 @@
 namespace ccp::config {
 namespace {
 
-constexpr std::array<std::string_view, 14> kDialects{"openai", "openai-reasoning", "openrouter", "deepseek", "qwen",
+constexpr std::array<std::string_view, 15> kDialects{"openai", "openai-reasoning", "openrouter", "deepseek", "qwen",
                                                      "doubao", "gemini",           "groq",       "kimi",     "glm",
-                                                     "mistral", "vllm",            "llamacpp",   "ollama"};
+                                                     "mistral", "vllm",            "llamacpp",   "ollama",   "litellm"};
 constexpr std::array<std::string_view, 4> kEfforts{"minimal", "low", "medium", "high"};
 constexpr std::array<std::string_view, 2> kAuths{"key", "passthrough"};
 constexpr std::array<std::string_view, 3> kTokenizers{"auto", "o200k", "estimate"};

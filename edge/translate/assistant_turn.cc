@@ -118,9 +118,8 @@ void AssistantTurn::AddBlock(Value value) {
     case BlockType::kToolUse:
       return AddCall(block);
     case BlockType::kThinking:
-      return AddThinking(block);
     case BlockType::kRedactedThinking:
-      return context_.losses.Add("thinking_history_dropped");
+      return AddThinking(block);
     default:
       return NoteDropped(block);
   }
@@ -138,14 +137,34 @@ void AssistantTurn::AddText(Value text) {
 }
 
 void AssistantTurn::AddThinking(const Block& block) {
+  if (context_.dialect.history == History::kThinkingBlocks) return AddThinkingBlock(block);
+  if (block.type() == BlockType::kRedactedThinking) return context_.losses.Add("thinking_history_dropped");
   const std::string_view signature = block.signature().escaped();
   const auto state = signature.empty() ? std::nullopt : DecodeState(signature, context_.options.fleet_secret);
   TakeState(state.value_or(ReasoningState{}), block.thinking().escaped());
 }
 
+// A Claude takes back what a Claude signed, as it was; any other block would be an error.
+void AssistantTurn::AddThinkingBlock(const Block& block) {
+  const bool is_redacted = block.type() == BlockType::kRedactedThinking;
+  const std::string_view signature = (is_redacted ? block.data() : block.signature()).escaped();
+  if (!LooksLikeAnthropics(signature)) return context_.losses.Add("thinking_history_dropped");
+  if (!thinking_blocks_.empty()) thinking_blocks_ += ',';
+  if (!is_redacted) {
+    thinking_blocks_ += R"({"type":"thinking","thinking":")";
+    context_.copier.Append(thinking_blocks_, block.thinking().escaped());
+    thinking_blocks_ += R"(","signature":")";
+  } else {
+    thinking_blocks_ += R"({"type":"redacted_thinking","data":")";
+  }
+  thinking_blocks_ += signature;
+  thinking_blocks_ += "\"}";
+}
+
 // What of `state` this upstream understands; a state of another vendor's kind leaves the text that the block shows.
 void AssistantTurn::TakeState(const ReasoningState& state, std::string_view shown_text) {
   const History history = context_.dialect.history;
+  if (history == History::kThinkingBlocks) return;
   if (state.kind == StateKind::kThoughtSignature && context_.dialect.thinking == Dialect::Thinking::kGemini) {
     thought_signature_ = state.payload;
   }
@@ -213,6 +232,12 @@ void AssistantTurn::AppendContent(std::string& out) const {
 void AssistantTurn::AppendReasoning(std::string& out) const {
   const Dialect& dialect = context_.dialect;
   if (dialect.history == History::kDrop) return;
+  if (!thinking_blocks_.empty()) {
+    out += R"(,"thinking_blocks":[)";
+    out += thinking_blocks_;
+    out += ']';
+    return;
+  }
   if (!reasoning_details_.empty()) {
     out += R"(,"reasoning_details":[)";
     out += reasoning_details_;

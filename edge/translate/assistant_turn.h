@@ -63,6 +63,7 @@ class AssistantTurn {
   void NoteDropped(const messages::Block& block);
   void AddText(json::Value text);
   void AddThinking(const messages::Block& block);
+  void AddThinkingBlock(const messages::Block& block);
   void AddCall(const messages::Block& block);
   void TakeState(const struct ReasoningState& state, std::string_view shown_text);
   void AppendContent(std::string& out) const;
@@ -83,6 +84,7 @@ class AssistantTurn {
   std::vector<Call> calls_;
   std::string reasoning_;          // Escaped text.
   std::string reasoning_details_;  // Elements of a JSON array.
+  std::string thinking_blocks_;    // The same.
   std::string thought_signature_;  // Of a thinking block: belongs to the first call.
 };
 

@@ -112,6 +112,8 @@ class ChatReply : public Reply {
   bool Think(json::Value text, std::string& out);            // Whether it said anything; so do the next three.
   bool Think(std::string_view escaped, std::string& out);
   bool ThinkBlocks(json::Value blocks, std::string& out);
+  void ThinkBlock(json::Value block, std::string& out);
+  void Redacted(json::Value data, std::string& out);
   bool ThinkDetails(json::Value details, std::string& out);
   void Content(json::Value content, std::string& out);
   void Part(json::Value part, std::string& out);
@@ -408,14 +410,32 @@ bool ChatReply::Think(std::string_view escaped, std::string& out) {
   return true;
 }
 
-// Anthropic's own blocks, as LiteLLM passes them on.
+// Anthropic's own blocks, as LiteLLM passes them on: whole in an answer, in fragments in a stream.
 bool ChatReply::ThinkBlocks(json::Value blocks, std::string& out) {
   bool said = false;
   for (const json::Value block : blocks.elements()) {
-    thinking_.SetUpstreamSignature(block["signature"].escaped());
-    said |= Think(block["thinking"], out);
+    if (block["type"].is("redacted_thinking")) {
+      Redacted(block["data"], out);
+    } else {
+      ThinkBlock(block, out);
+      said |= !block["thinking"].escaped().empty();
+    }
   }
   return said;
+}
+
+// A signature ends its block: what is thought behind it belongs to the next.
+void ChatReply::ThinkBlock(json::Value block, std::string& out) {
+  const json::Value text = block["thinking"];
+  if (thinking_.is_signed() && !text.escaped().empty()) tools_.CloseWhole(out);
+  thinking_.SetUpstreamSignature(block["signature"].escaped());
+  if (!Think(text, out) && thinking_.is_signed()) tools_.Thinking({}, out);
+}
+
+// Only the Claude behind the gateway can read it. The client keeps it as it is, in Anthropic's own form.
+void ChatReply::Redacted(json::Value data, std::string& out) {
+  if (!IsPlainAscii(data.escaped())) return losses_.Add("reply_bytes_skipped");
+  tools_.WholeBlock(Concat(R"({"type":"redacted_thinking","data":")", data.escaped(), "\"}"), out);
 }
 
 bool ChatReply::ThinkDetails(json::Value details, std::string& out) {

@@ -184,6 +184,17 @@ std::vector<Dialect> MakeDialects() {
        .parallel_tool_calls = false,
        .split_think_tag = true,
        .tool_choice = Dialect::ToolChoice::kAutoOnly},
+      // A gateway: what holds for an unknown model holds for those behind it, and what it gives of a Claude's thinking
+      // it wants back. docs (reasoning content): thinking_blocks in answers and in assistant messages.
+      // experience: the rest, and that it hands redacted_thinking through in both.
+      {.name = "litellm",
+       .token_limit = Limit::kMaxCompletionTokens,
+       .history = History::kThinkingBlocks,
+       .system_parts = true,
+       .pdf = true,
+       .search = Search::kWebSearchOptions,
+       .max_tool_id = 40,
+       .service_tier = true},
   };
 }
 

@@ -32,7 +32,8 @@ struct Dialect {
     kDrop,
     kReasoningContent,
     kReasoning,
-    kReasoningDetails
+    kReasoningDetails,
+    kThinkingBlocks  // A Claude's own blocks, signed or redacted, and nobody else's.
   } history = History::kDrop;
   bool echo_required = false;               // Each assistant turn with tool calls must carry reasoning_content ...
   std::string_view unknown_reasoning = "";  // ... and this is what stands for one that nobody knows.

@@ -32,16 +32,6 @@ bool IsThinking(Value block) {
   return type.is("thinking") || type.is("redacted_thinking");
 }
 
-// Anthropic's signatures are base64. Vendors that merely speak its format sign with a UUID, a hash in hex, or not at all.
-bool LooksLikeAnthropicsSignature(std::string_view signature) {
-  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
-  const auto is_base64 = [&](char c) {
-    return is_upper(c) || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
-  };
-  return std::all_of(signature.begin(), signature.end(), is_base64) &&
-         std::any_of(signature.begin(), signature.end(), is_upper);
-}
-
 bool IsAnthropicsOwn(const config::Model& model) {
   const auto url = config::ParseUrl(model.api_base);
   return url.ok() && config::IsFirstPartyHost(url->host);
@@ -145,9 +135,10 @@ class DirectSplicer {
 
   // Thinking that this upstream would refuse, because it did not sign it.
   bool IsForeignThinking(Value block) const {
-    if (!block["type"].is("thinking")) return false;
-    const std::string_view signature = block["signature"].escaped();
-    return LooksLikeState(signature) || (anthropics_own_ && !LooksLikeAnthropicsSignature(signature));
+    if (!IsThinking(block)) return false;
+    const bool is_redacted = block["type"].is("redacted_thinking");
+    const std::string_view signature = block[is_redacted ? "data" : "signature"].escaped();
+    return LooksLikeState(signature) || (anthropics_own_ && !LooksLikeAnthropics(signature));
   }
 
   // Whether the turn that begins at `loop` began with foreign thinking, and will begin with something else.

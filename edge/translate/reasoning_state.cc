@@ -76,6 +76,20 @@ Parts Encode(const ReasoningState& state, std::string_view fleet_secret, std::st
 
 }  // namespace
 
+bool IsPlainAscii(std::string_view token) {
+  const auto is_plain = [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; };
+  return !token.empty() && std::all_of(token.begin(), token.end(), is_plain);
+}
+
+// Anthropic's are base64.
+bool LooksLikeAnthropics(std::string_view token) {
+  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto is_base64 = [&](char c) {
+    return is_upper(c) || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
+  };
+  return std::all_of(token.begin(), token.end(), is_base64) && std::any_of(token.begin(), token.end(), is_upper);
+}
+
 std::string EncodeState(const ReasoningState& state, std::string_view fleet_secret) {
   std::string body, mac;
   const Parts parts = Encode(state, fleet_secret, body, mac);

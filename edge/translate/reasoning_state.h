@@ -31,6 +31,13 @@ std::string EncodeState(const ReasoningState& state, std::string_view fleet_secr
 // Absent: not ours, damaged, or made under another secret.
 std::optional<ReasoningState> DecodeState(std::string_view token, std::string_view fleet_secret);
 
+// Not empty, and can stand in a JSON string as it is: what every signature and all redacted thinking is made of.
+bool IsPlainAscii(std::string_view token);
+
+// By its look alone: a real Claude's signature or redacted thinking. Vendors that merely speak Anthropic's format sign
+// with a UUID, a hash in hex, or not at all.
+bool LooksLikeAnthropics(std::string_view token);
+
 // By its look alone, without the secret: such a block is foreign to a real Anthropic upstream and must not reach it.
 bool LooksLikeState(std::string_view token);
 

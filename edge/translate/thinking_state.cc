@@ -16,10 +16,6 @@ std::string_view ContentKey(std::string_view type) {
   return "text";
 }
 
-bool IsSignature(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
-}
-
 }  // namespace
 
 ThinkingState::ThinkingState(Dialect::History history, Text text, std::string fleet_secret)
@@ -50,7 +46,7 @@ void ThinkingState::AddDetails(json::Value reasoning_details) {
 }
 
 void ThinkingState::SetUpstreamSignature(std::string_view signature) {
-  if (IsSignature(signature)) upstream_signature_ = signature;
+  if (IsPlainAscii(signature)) upstream_signature_ = signature;
 }
 
 bool ThinkingState::needs_block() const {

@@ -22,6 +22,8 @@ class ThinkingState {
   void AddDetails(json::Value reasoning_details);
   void SetUpstreamSignature(std::string_view signature);   // A real Claude's, behind a gateway: kept as it is.
 
+  bool is_signed() const { return !upstream_signature_.empty(); }  // By the upstream, since the last Seal().
+
   // State that would be lost without a thinking block to carry it, because no text opens one.
   bool needs_block() const;
 

@@ -441,11 +441,12 @@ TEST(ClientTools, GetTheirDocumentedSchemas) {
   }
 }
 
-TEST(Dialects, AreTheFourteen) {
+TEST(Dialects, AreTheFifteen) {
   std::string names;
   for (const Dialect& dialect : Dialects()) names += std::string(dialect.name) + " ";
   EXPECT_EQ(names,
-      "openai openai-reasoning openrouter deepseek qwen doubao gemini groq kimi glm mistral vllm llamacpp ollama ");
+      "openai openai-reasoning openrouter deepseek qwen doubao gemini groq kimi glm mistral vllm llamacpp ollama "
+      "litellm ");
   EXPECT_EQ(FindDialect("nonsense"), nullptr);
 }
 

@@ -105,6 +105,12 @@ const Row kRows[] = {
     {"ReasoningDetailsAndReasoning", {Delta(R"({"reasoning":"hm","reasoning_details":[{"type":"reasoning.text","text":"hm","index":0}]})"), Text("x"), Finish("stop"), kDone}, "thinking:hm | text:x | end_turn"},
     {"ReasoningSummary", {Delta(R"({"reasoning_details":[{"type":"reasoning.summary","summary":"sum"}]})"), Text("x"), Finish("stop"), kDone}, "thinking:sum | text:x | end_turn"},
     {"ThinkingBlocks", {Delta(R"({"reasoning_content":"hm","thinking_blocks":[{"type":"thinking","thinking":"hm","signature":"sig"}]})"), Text("x"), Finish("stop"), kDone}, "thinking:hm | text:x | end_turn"},
+    {"ThinkingBlocksRedacted", {Delta(R"({"thinking_blocks":[{"type":"redacted_thinking","data":"EmwK+/="}]})"), Text("x"), Finish("stop"), kDone}, R"({"type":"redacted_thinking","data":"EmwK+/="} | text:x | end_turn)"},
+    {"ThinkingBlocksInOrder", {Delta(R"({"reasoning_content":"ab","thinking_blocks":[{"type":"thinking","thinking":"a","signature":"A1"},{"type":"redacted_thinking","data":"R1"},{"type":"thinking","thinking":"b","signature":"B1"}]})"), Text("x"), Finish("stop"), kDone}, R"(thinking:a | {"type":"redacted_thinking","data":"R1"} | thinking:b | text:x | end_turn)"},
+    {"ThinkingBlocksOnePerSignature", {Delta(R"({"thinking_blocks":[{"type":"thinking","thinking":"a","signature":""}]})"), Delta(R"({"thinking_blocks":[{"type":"thinking","thinking":"","signature":"A1"}]})"), Delta(R"({"thinking_blocks":[{"type":"thinking","thinking":"b"}]})"), Text("x"), Finish("stop"), kDone}, "thinking:a | thinking:b | text:x | end_turn"},
+    {"ThinkingBlocksSignedWithoutText", {Delta(R"({"thinking_blocks":[{"type":"thinking","thinking":"","signature":"A1"}]})"), Text("x"), Finish("stop"), kDone}, "thinking: | text:x | end_turn"},
+    {"ThinkingBlocksOfNothing", {Delta(R"({"thinking_blocks":[{"type":"thinking","thinking":"","signature":""},{"type":"redacted_thinking","data":""},{"type":"redacted_thinking"},null]})"), Text("x"), Finish("stop"), kDone}, "text:x | end_turn"},
+    {"ThinkingBlocksBeforeACall", {Delta(R"({"thinking_blocks":[{"type":"redacted_thinking","data":"R1"}]})"), Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{}"}})"), Delta(R"({"thinking_blocks":[{"type":"redacted_thinking","data":"R2"}]})"), Finish("tool_calls"), kDone}, R"({"type":"redacted_thinking","data":"R1"} | tool:t f {} | {"type":"redacted_thinking","data":"R2"} | tool_use)"},
     {"ReasoningAfterText", {Think("a"), Text("b"), Think("c"), Text("d"), Finish("stop"), kDone}, "thinking:a | text:b | thinking:c | text:d | end_turn"},
     {"ReasoningThenTool", {Think("a"), Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{}"}})"), Finish("tool_calls"), kDone}, "thinking:a | tool:t f {} | tool_use"},
     {"Refusal", {Delta(R"({"refusal":"I can"})"), Delta(R"({"refusal":"not"})"), Finish("stop"), kDone}, "text:I cannot | refusal"},
@@ -441,6 +447,23 @@ TEST_F(ChatReplyTest, UpstreamsOwnSignatureIsKept) {
                    Delta(R"({"thinking_blocks":[{"type":"thinking","thinking":"","signature":"EqQB/+="}]})"), Text("x"), kDone}),
               out_);
   EXPECT_EQ(Accumulator::Of(out_).message["content"][0]["signature"], "EqQB/+=");
+}
+
+TEST_F(ChatReplyTest, EachThinkingBlockKeepsItsSignature) {
+  const auto reply = Make(given_);
+  reply->Feed(Sse({Delta(R"({"thinking_blocks":[{"type":"thinking","thinking":"a","signature":"A1"},{"type":"thinking","thinking":"b"}]})"),
+                   Delta(R"({"thinking_blocks":[{"type":"thinking","thinking":"","signature":"B1"}]})"), Text("x"), kDone}),
+              out_);
+  const Json content = Accumulator::Of(out_).message["content"];
+  EXPECT_EQ(content[0]["signature"], "A1");
+  EXPECT_EQ(content[1]["signature"], "B1");
+}
+
+TEST_F(ChatReplyTest, RedactedThinkingThatNoClaudeWroteIsALoss) {
+  const auto reply = Make(given_);
+  reply->Feed(Sse({Delta(R"({"thinking_blocks":[{"type":"redacted_thinking","data":"a\"b"}]})"), Text("x"), kDone}), out_);
+  EXPECT_EQ(Summary(Accumulator::Of(out_).message), "text:x | end_turn");
+  EXPECT_THAT(reply->losses().codes(), ::testing::Contains("reply_bytes_skipped"));
 }
 
 TEST_F(ChatReplyTest, EncryptedReasoningGetsABlockOfItsOwn) {

@@ -36,6 +36,7 @@ TEST_P(DirectRequestTest, KeepsEveryOtherByte) {
 const std::string kOurs = EncodeState({StateKind::kReasoningContent, "hm"}, kTestSecret);
 const std::string kOurThinking = R"({"type":"thinking","thinking":"hm","signature":")" + kOurs + "\"}";
 const std::string kTheirThinking = R"({"type":"thinking","thinking":"hm","signature":"EqQBCkYIBxgC"})";
+const std::string kRedacted = R"({"type":"redacted_thinking","data":"EmwKAhgBEgy3va3pzix/LafPsn4="})";
 const std::string kVendorsThinking =
     R"({"type":"thinking","thinking":"hm","signature":"8f14e45f-ceea-467f-a8d6-2f1e3c5b7d90"})";
 const std::string kHexThinking =
@@ -166,6 +167,9 @@ INSTANTIATE_TEST_SUITE_P(Bodies, DirectRequestTest, testing::ValuesIn(std::vecto
      "", "https://api.deepseek.com/anthropic"},
     {"ACompatibleVendorGetsNoneOfOurs", Turn(kOurThinking + "," + kText), Turn(kText), "thinking_history_dropped",
      "https://api.deepseek.com/anthropic"},
+    {"RedactedThinkingOfAClaudeStays", Turn(kRedacted + "," + kText), Turn(kRedacted + "," + kText)},
+    {"RedactedThinkingOfNoClaudeGoes", Turn(R"({"type":"redacted_thinking","data":"8f14-e45f"},)" + kText), Turn(kText),
+     "thinking_history_dropped"},
     {"OurSearchesGo", Turn(kText + "," + Search(Page("")) + "," + kText), Turn(kText + "," + kText),
      "server_tool_history_dropped"},
     {"TheirSearchesStay", Turn(kText + "," + Search(Page("EpgB")) + "," + kText),

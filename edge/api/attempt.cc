@@ -95,6 +95,8 @@ std::optional<bool> ShouldRetry(const UpstreamCall& call) {
   return std::nullopt;
 }
 
+bool IsGood(int http_status) { return http_status >= 200 && http_status < 300; }
+
 std::string_view UpstreamRequestId(const UpstreamCall& call) {
   const std::string_view id = call.header("request-id");
   return id.empty() ? call.header("x-request-id") : id;
@@ -139,6 +141,7 @@ Attempt::~Attempt() {
 // What a model reports of its prompt tells how far our estimate was off.
 void Attempt::Calibrate() {
   const usage::Record& row = record_.row();
+  if (!one_prompt_) return;  // The row counts them all.
   if (row.outcome != usage::Outcome::kOk || row.quality != usage::Quality::kReported) return;
   const std::int64_t reported = row.tokens.input + row.tokens.cache_read + row.tokens.cache_write;
   turn_.context.calibrations.Learn(CalibrationKey(model_), turn_.estimated_tokens, reported);
@@ -152,15 +155,20 @@ Awaitable<std::optional<RequestError>> Attempt::Run() {
   record_.Open();
   sent_ = true;
   auto sent = co_await turn_.context.upstream->Send(*std::move(request));
-  if (!sent.ok()) co_return std::move(sent).error();
+  if (auto error = TakeCall(std::move(sent))) co_return error;
+  if (IsGood(call_->status())) co_return co_await Answer();
+  co_return co_await ReadError();
+}
+
+std::optional<RequestError> Attempt::TakeCall(Result<std::unique_ptr<UpstreamCall>> sent) {
+  if (!sent.ok()) return std::move(sent).error();
   call_ = *std::move(sent);
-  std::string().swap(chat_.body);  // The upstream has it: an hour of streaming need not keep a megabyte.
+  // The upstream has it: an hour of streaming need not keep a megabyte.
+  if (chat_.messages_end == 0) std::string().swap(chat_.body);
   record_.SetUpstreamAnswer(call_->status(), UpstreamRequestId(*call_));
   answer_headers_ = model_.direct ? ForwardedAnswerHeaders(call_->headers())
                                   : AnthropicRateLimits(call_->headers(), absl::Now());
-  const bool good = call_->status() >= 200 && call_->status() < 300;
-  if (good) co_return co_await Answer();
-  co_return co_await ReadError();
+  return std::nullopt;
 }
 
 void Attempt::Settle(const RequestError& error, AttemptRecord::Winner winner) {
@@ -240,20 +248,41 @@ Awaitable<std::optional<RequestError>> Attempt::Answer() {
   options.client = ClientForm();
   options.direct = model_.direct;
   options.headers = ClientHeaders();
+  options.next_round = [this] { return NextRound(); };
   Pump pump(turn_, *reply_, *call_, record_, std::move(options));
   std::optional<RequestError> error = co_await pump.Run();
-  if (!error && reply_->phase() == translate::Reply::Phase::kComplete && !call_->complete()) {
-    asio::co_spawn(turn_.stream.executor(), ReadToEnd(std::move(call_)), asio::detached);
-  }
+  if (!error && reply_->phase() == translate::Reply::Phase::kComplete) LetGoOfCall();
   co_return error;
+}
+
+// One row counts for all rounds: to the client they are one answer.
+Awaitable<Result<UpstreamCall*>> Attempt::NextRound() {
+  one_prompt_ = false;
+  translate::AddMessages(chat_, reply_->NextRound());
+  auto request = BuildRequest();
+  if (!request.ok()) co_return std::move(request).error();
+  LetGoOfCall();
+  auto sent = co_await turn_.context.upstream->Send(*std::move(request));
+  if (auto error = TakeCall(std::move(sent))) co_return *std::move(error);
+  if (!IsGood(call_->status())) co_return co_await ReadError();
+  reply_->Resume(UpstreamForm());
+  co_return call_.get();
+}
+
+void Attempt::LetGoOfCall() {
+  if (call_ == nullptr || call_->complete()) return;
+  asio::co_spawn(turn_.stream.executor(), ReadToEnd(std::move(call_)), asio::detached);
+}
+
+Form Attempt::UpstreamForm() const {
+  return ContainsIgnoreCase(call_->header("content-type"), "text/event-stream") ? Form::kEvents : Form::kJson;
 }
 
 Form Attempt::ClientForm() const { return turn_.request->stream() ? Form::kEvents : Form::kJson; }
 
 std::unique_ptr<translate::Reply> Attempt::MakeReply() const {
   translate::ReplyContext context;
-  const bool events = ContainsIgnoreCase(call_->header("content-type"), "text/event-stream");
-  context.upstream = events ? Form::kEvents : Form::kJson;
+  context.upstream = UpstreamForm();
   context.client = ClientForm();
   context.requested_model = turn_.request->model();
   context.message_id = NewId("msg_");
@@ -262,6 +291,7 @@ std::unique_ptr<translate::Reply> Attempt::MakeReply() const {
   context.stops_here = chat_.stops_here;
   context.callable = chat_.callable;
   context.web_search = chat_.web_search;
+  context.echoes_search = chat_.messages_end != 0;
   context.omit_thinking_text = turn_.request->omit_thinking_text();
   context.started = turn_.stream.begun();
   context.estimated_input_tokens = turn_.input_tokens;

@@ -39,9 +39,13 @@ class Attempt {
   Result<UpstreamRequest> BuildRequest() const;
   Awaitable<RequestError> ReadError();
   Awaitable<std::optional<RequestError>> Answer();
+  std::optional<RequestError> TakeCall(Result<std::unique_ptr<UpstreamCall>> sent);
+  Awaitable<Result<UpstreamCall*>> NextRound();
+  void LetGoOfCall();
   std::unique_ptr<translate::Reply> MakeReply() const;
   std::vector<Header> ClientHeaders() const;
   translate::Form ClientForm() const;
+  translate::Form UpstreamForm() const;
 
   TurnState& turn_;
   const config::Model& model_;
@@ -52,6 +56,7 @@ class Attempt {
   AttemptRecord record_;                    // After reply_: closing it reads the reply.
   std::vector<Header> answer_headers_;
   bool sent_ = false;
+  bool one_prompt_ = true;                  // The answer took no second request.
 };
 
 }  // namespace ccp::edge

@@ -32,7 +32,7 @@ bool ErrorStandsIn(std::string_view events) { return events.find("event: error")
 Pump::Pump(TurnState& turn, Reply& reply, UpstreamCall& call, AttemptRecord& record, Options options)
     : turn_(turn),
       reply_(reply),
-      call_(call),
+      call_(&call),
       record_(record),
       options_(std::move(options)),
       keep_alive_timer_(turn.stream.executor()) {
@@ -50,35 +50,64 @@ Awaitable<std::optional<RequestError>> Pump::Run() {
 
 Awaitable<void> Pump::RunBesideKeepAlive() {
   const auto executor = co_await asio::this_coro::executor;
-  auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, Relay(), asio::deferred),
-                                                       asio::co_spawn(executor, KeepAlive(), asio::deferred));
-  auto [order, relay_failure, keep_alive_failure, overdue] =
-      co_await group.async_wait(asio::experimental::wait_for_one(), kAwait);
-  const bool relay_first = order[0] == 0;
-  if (relay_first && relay_failure) std::rethrow_exception(relay_failure);
-  if (relay_first) co_return;
-  if (keep_alive_failure) std::rethrow_exception(keep_alive_failure);
-  if (!overdue) throw boost::system::system_error(asio::error::operation_aborted, "the client left");
-  // The token counts did not come in time: the answer is whole without them.
-  out_.clear();
-  content_before_ = true;
-  reply_.Finish(Reply::End::kClean, out_);
+  while (true) {
+    auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, Relay(), asio::deferred),
+                                                         asio::co_spawn(executor, KeepAlive(), asio::deferred));
+    auto [order, relay_failure, keep_alive_failure, overdue] =
+        co_await group.async_wait(asio::experimental::wait_for_one(), kAwait);
+    const bool relay_first = order[0] == 0;
+    if (relay_first && relay_failure) std::rethrow_exception(relay_failure);
+    if (relay_first) co_return;
+    if (keep_alive_failure) std::rethrow_exception(keep_alive_failure);
+    if (!overdue) throw boost::system::system_error(asio::error::operation_aborted, "the client left");
+    // The token counts did not come in time: the answer, or this round of it, is whole without them.
+    out_.clear();
+    content_before_ = true;
+    reply_.Finish(Reply::End::kClean, out_);
+    if (reply_.phase() != Reply::Phase::kPaused) break;
+    lingering_ = false;
+    if (!TryForward()) co_await turn_.stream.Write(out_);
+  }
   co_await Conclude();
 }
 
 Awaitable<void> Pump::Relay() {
   while (ended_ == Ended::kNo) {
+    if (reply_.phase() == Reply::Phase::kPaused) {
+      co_await NextRound();
+      continue;
+    }
     in_.clear();
-    const Result<std::size_t> read = co_await call_.Read(in_);
+    const Result<std::size_t> read = co_await call_->Read(in_);
     if (options_.client == Form::kEvents) out_.clear();
     Digest(read);
     if (ended_ != Ended::kNo) break;
     NoteLingering();
-    const bool due = options_.client == Form::kEvents && !out_.empty();
-    if (due && !turn_.stream.TryWrite(out_)) co_await turn_.stream.Write(out_);
-    if (options_.client == Form::kEvents && reply_.phase() == translate::Reply::Phase::kContent) turn_.ForgetRequest();
+    if (!TryForward()) co_await turn_.stream.Write(out_);
   }
   co_await Conclude();
+}
+
+bool Pump::TryForward() {
+  if (options_.client != Form::kEvents) return true;
+  if (reply_.phase() == Reply::Phase::kContent) turn_.ForgetRequest();
+  return out_.empty() || turn_.stream.TryWrite(out_);
+}
+
+// An upstream that fails here fails in the middle of its answer.
+Awaitable<void> Pump::NextRound() {
+  lingering_ = false;
+  keep_alive_timer_.expires_after(turn_.context.times.ping);
+  const Result<UpstreamCall*> next = co_await options_.next_round();
+  if (next.ok()) {
+    call_ = *next;
+    co_return;
+  }
+  content_before_ = options_.client == Form::kEvents;
+  out_.clear();
+  if (content_before_) reply_.Fail(next.error(), out_);
+  read_error_ = next.error();
+  ended_ = Ended::kFailed;
 }
 
 void Pump::Digest(const Result<std::size_t>& read) {

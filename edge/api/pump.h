@@ -1,9 +1,11 @@
-// Carries one upstream answer to the client: read, translate, write, and keep the client company in silences.
+// Carries one upstream answer to the client: read, translate, write, and keep the client company in silences. An answer
+// that pauses for another request goes on with what that brings.
 //
 // Order that matters: the usage row is closed before the bytes that end the client's answer are written.
 // Cancellation: the client's departure unwinds it; destroying the call closes the upstream connection.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +25,8 @@ class Pump {
     translate::Form client = translate::Form::kEvents;
     bool direct = false;
     std::vector<Header> headers;             // Of the answer: a stream's go to the stream, an object's out with it.
+    // Asks for the next round of a reply that has paused, and resumes it. The call belongs to whom it asks.
+    std::function<Awaitable<Result<UpstreamCall*>>()> next_round;
   };
   Pump(TurnState& turn, translate::Reply& reply, UpstreamCall& call, AttemptRecord& record, Options options);
 
@@ -39,6 +43,8 @@ class Pump {
   void Digest(const Result<std::size_t>& read);
   void DigestBrokenRead(const RequestError& error);
   void NoteLingering();
+  bool TryForward();  // False: what was translated is still to be written.
+  Awaitable<void> NextRound();
   Awaitable<void> Conclude();
   Awaitable<void> DeliverAnswer();
   Awaitable<void> DeliverFailure();
@@ -47,7 +53,7 @@ class Pump {
 
   TurnState& turn_;
   translate::Reply& reply_;
-  UpstreamCall& call_;
+  UpstreamCall* call_;
   AttemptRecord& record_;
   Options options_;
   Timer keep_alive_timer_;

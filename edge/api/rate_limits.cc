@@ -23,12 +23,12 @@ std::string Count(std::string_view text) {
   return std::to_string(count);
 }
 
-// The moment in RFC 3339; "" if `text` is no duration. A number without a unit could be seconds, milliseconds or a date.
+// The moment in RFC 3339; "" if `text` is no duration. A number without a unit could be anything.
 std::string Moment(std::string_view text, absl::Time now) {
   absl::Duration wait;
   if (!BeginsWithDigit(text) || !absl::ParseDuration(ToAbsl(text), &wait) || wait > kLongestWait) return "";
-  const absl::Time second = absl::FromUnixSeconds(absl::ToUnixSeconds(now + wait + absl::Seconds(1) - absl::Nanoseconds(1)));
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", second, absl::UTCTimeZone());
+  const absl::Time rounded_up = now + wait + absl::Seconds(1) - absl::Nanoseconds(1);  // The format cuts off the rest.
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", rounded_up, absl::UTCTimeZone());
 }
 
 std::string ValueOf(std::string_view what, std::string_view text, absl::Time now) {

@@ -54,6 +54,7 @@ struct ChatContext {
   std::vector<std::string> stops_here = {};  // Stop sequences that the upstream does not take.
   std::vector<std::string> callable = {};  // Upstream names of the functions offered, if text may hold calls of them.
   bool web_search = false;         // The client offers it.
+  bool echoes_search = false;      // The upstream does it, and the edge has to answer its calls.
   bool streams_to_think = false;   // The model thinks only in a stream, whatever the client wants.
   bool ends_with_prefill = false;  // The last message is an assistant text to be continued.
 };

@@ -15,6 +15,7 @@
 #include "edge/translate/reply.h"
 #include "edge/translate/reply_error.h"
 #include "edge/translate/search_results.h"
+#include "edge/translate/search_round.h"
 #include "edge/translate/sse_reader.h"
 #include "edge/translate/stop_reason.h"
 #include "edge/translate/stop_scanner.h"
@@ -28,6 +29,7 @@ namespace ccp::translate {
 namespace {
 
 constexpr std::size_t kMaxBodyBytes = 64u << 20;   // Of a JSON answer.
+constexpr std::size_t kMaxKeptBytes = 8u << 20;    // Of a text that the next round repeats: more than any model reads.
 constexpr std::size_t kBytesPerToken = 4;          // For estimates where the upstream reports nothing.
 constexpr std::int64_t kLegacyFunctionCall = -1;   // Index of function_call among tool_calls.
 
@@ -65,7 +67,8 @@ class ChatReply : public Reply {
                   context_.omit_thinking_text ? ThinkingState::Text::kOmitted : ThinkingState::Text::kShown,
                   context_.fleet_secret),
         writer_(MakeWriter(context_.client), WriterOptions()),
-        tools_(writer_, losses_, {context_.message_id, context_.fleet_secret, &context_.tool_names}) {
+        tools_(writer_, losses_, {context_.message_id, context_.fleet_secret, &context_.tool_names,
+                                   context_.echoes_search ? kSearchCall : std::string_view()}) {
     if (context_.dialect->split_think_tag || context_.dialect->text_tool_calls) MakeSplitter();
     if (!context_.stops_here.empty()) stops_.emplace(context_.stops_here);
   }
@@ -80,6 +83,8 @@ class ChatReply : public Reply {
   void Fail(const RequestError& error, std::string& out) override;
 
   Phase phase() const override;
+  std::string NextRound() override { return MessagesOf(round_, *context_.dialect); }
+  void Resume(Form upstream) override;
   bool lingers() const override { return !settled() && finish_ != FinishReason::kUnsaid; }
   const RequestError& error() const override { return error_; }
   usage::Tokens tokens() const override;
@@ -88,7 +93,7 @@ class ChatReply : public Reply {
 
  private:
   enum class Shape : std::uint8_t { kDelta, kMessage };
-  enum class Outcome : std::uint8_t { kOpen, kComplete, kFailed };
+  enum class Outcome : std::uint8_t { kOpen, kPaused, kComplete, kFailed };
 
   BlockWriter::Options WriterOptions();
   void MakeSplitter();
@@ -130,6 +135,9 @@ class ChatReply : public Reply {
 
   void Usage(json::Value usage);
   void Complete(std::string& out);
+  bool PauseForSearch(ToolCalls::Ending ending, std::string& out);  // Whether it did, or failed.
+  void KeepForRound(std::string& kept, std::string_view escaped) const;
+  usage::Tokens TokensOfRound() const;
   void EndAtStop(std::string& out);
   void FailHere(RequestError error, std::string& out);
 
@@ -160,7 +168,13 @@ class ChatReply : public Reply {
   std::size_t calls_in_text_ = 0;          // Function calls that were written as text.
   bool refused_ = false;
   bool answered_ = false;                  // A choice was seen.
-  std::optional<usage::Tokens> reported_;
+  std::optional<usage::Tokens> reported_;  // Of this round; nearly all answers have but one.
+
+  SearchRound round_;                      // With echoes_search only.
+  int rounds_ = 0;                         // That ended with a search.
+  usage::Tokens earlier_tokens_;           // Of the rounds before this.
+  bool earlier_reported_ = true;
+  std::size_t earlier_bytes_ = 0;          // Of content.
   RequestError error_;
 };
 
@@ -405,6 +419,7 @@ bool ChatReply::Think(json::Value text, std::string& out) {
 
 bool ChatReply::Think(std::string_view escaped, std::string& out) {
   if (escaped.empty()) return false;
+  KeepForRound(round_.reasoning, escaped);
   thinking_.AddText(escaped);
   tools_.Thinking(escaped, out);
   return true;
@@ -463,6 +478,7 @@ void ChatReply::Part(json::Value part, std::string& out) {
 }
 
 void ChatReply::Text(std::string_view escaped, std::string& out) {
+  KeepForRound(round_.text, escaped);
   if (splitter_ == nullptr && !stops_) return tools_.Text(escaped, out);
   unescaped_.clear();
   json::AppendUnescaped(unescaped_, text_joiner_.Push(escaped));
@@ -558,7 +574,9 @@ void ChatReply::Complete(std::string& out) {
   const bool cut = finish_ == FinishReason::kLength || finish_ == FinishReason::kContextFull ||
                    finish_ == FinishReason::kFilter;
   FlushText(out);
-  tools_.Finish(cut ? ToolCalls::Ending::kCut : ToolCalls::Ending::kFinished, out);
+  const ToolCalls::Ending ending = cut ? ToolCalls::Ending::kCut : ToolCalls::Ending::kFinished;
+  tools_.Finish(ending, out);
+  if (context_.echoes_search && PauseForSearch(ending, out)) return;
   for (const std::string& block : search_.Blocks(context_.message_id)) writer_.WholeBlock(block, out);
   if (!reported_) losses_.Add("usage_estimated");
   MessageEnd end;
@@ -571,6 +589,47 @@ void ChatReply::Complete(std::string& out) {
   }
   writer_.End(end, out);
   outcome_ = Outcome::kComplete;
+}
+
+// A search is done by asking again. Beside calls of the client's own tools it cannot be: their results are not here, and
+// the upstream wants all results at once. The client runs its tools, and the model may search in the next turn.
+bool ChatReply::PauseForSearch(ToolCalls::Ending ending, std::string& out) {
+  round_.calls = tools_.TakeEchoed();
+  if (round_.calls.empty()) return false;
+  if (ending == ToolCalls::Ending::kCut || refused_ || writer_.has_tool() || !stop_sequence_.empty()) {
+    losses_.Add("web_search_not_done");
+    return false;
+  }
+  if (++rounds_ > kMaxSearchRounds) {
+    FailHere(BadReply("it searches the web again and again, and does not answer"), out);
+    return true;
+  }
+  const std::string seed = Concat(context_.message_id, ":", rounds_);
+  for (const std::string& block : BlocksOf(round_, seed)) writer_.WholeBlock(block, out);
+  outcome_ = Outcome::kPaused;
+  return true;
+}
+
+void ChatReply::Resume(Form upstream) {
+  if (outcome_ != Outcome::kPaused) return;
+  if (!reported_) losses_.Add("usage_estimated");
+  earlier_tokens_ = tokens();
+  earlier_reported_ = earlier_reported_ && reported_.has_value();
+  earlier_bytes_ = writer_.content_bytes();
+  reported_.reset();
+  context_.upstream = upstream;
+  form_.reset();
+  body_.clear();
+  reader_ = SseReader();
+  repeated_.Forget();
+  round_ = {};
+  finish_ = FinishReason::kUnsaid;
+  answered_ = false;
+  outcome_ = Outcome::kOpen;
+}
+
+void ChatReply::KeepForRound(std::string& kept, std::string_view escaped) const {
+  if (context_.echoes_search && kept.size() < kMaxKeptBytes) kept += escaped;
 }
 
 // The upstream would go on; what it cost so far is an estimate.
@@ -597,22 +656,37 @@ void ChatReply::Fail(const RequestError& error, std::string& out) {
 Reply::Phase ChatReply::phase() const {
   if (outcome_ == Outcome::kFailed) return Phase::kFailed;
   if (outcome_ == Outcome::kComplete) return Phase::kComplete;
+  if (outcome_ == Outcome::kPaused) return Phase::kPaused;
   if (context_.client == Form::kJson) return Phase::kNothing;
   if (writer_.has_content()) return Phase::kContent;
   return writer_.started() ? Phase::kStarted : Phase::kNothing;
 }
 
+// Each round is paid for.
 usage::Tokens ChatReply::tokens() const {
+  usage::Tokens sum = TokensOfRound();
+  sum.input += earlier_tokens_.input;
+  sum.cache_read += earlier_tokens_.cache_read;
+  sum.cache_write += earlier_tokens_.cache_write;
+  sum.output += earlier_tokens_.output;
+  sum.reasoning += earlier_tokens_.reasoning;
+  return sum;
+}
+
+usage::Tokens ChatReply::TokensOfRound() const {
   if (reported_) return *reported_;
   if (!answered_) return {};
-  const auto bytes = static_cast<std::int64_t>(writer_.content_bytes());
+  const auto bytes = static_cast<std::int64_t>(writer_.content_bytes() - earlier_bytes_);
   const auto per_token = static_cast<std::int64_t>(kBytesPerToken);
   return {.input = context_.estimated_input_tokens, .output = (bytes + per_token - 1) / per_token};
 }
 
 usage::Quality ChatReply::quality() const {
-  if (reported_) return outcome_ == Outcome::kComplete ? usage::Quality::kReported : usage::Quality::kPartial;
-  return answered_ ? usage::Quality::kEstimated : usage::Quality::kUnknown;
+  if (reported_ && earlier_reported_) {
+    return outcome_ == Outcome::kComplete ? usage::Quality::kReported : usage::Quality::kPartial;
+  }
+  if (rounds_ > 0 && !answered_ && earlier_reported_) return usage::Quality::kPartial;
+  return answered_ || rounds_ > 0 ? usage::Quality::kEstimated : usage::Quality::kUnknown;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "edge/translate/chat_request.h"
 
+#include "common/base/text.h"
 #include "common/json/write.h"
 #include "edge/translate/chat_context.h"
 #include "edge/translate/chat_messages.h"
@@ -42,17 +43,19 @@ void WriteExtraBody(ChatBody& body, json::Value extra_body) {
   }
 }
 
-MaybeError WriteBody(ChatBody& body, ChatContext& context, bool& streams) {
+MaybeError WriteBody(ChatBody& body, ChatContext& context, ChatRequest& result) {
   body.BeginAlways("model");
   json::AppendString(body.out(), context.model.upstream_name);
   body.BeginAlways("messages");
   if (auto error = AppendMessages(body.out(), context)) return error;
+  const std::size_t messages_end = body.out().size() - 1;  // In front of the bracket.
   const Result<ToolForce> force = WriteTools(body, context);
   if (!force.ok()) return force.error();
+  if (context.echoes_search) result.messages_end = messages_end;
   if (auto error = WriteParameters(body, context)) return error;
   WriteThinking(body, context, *force);
   WritePrefillSwitch(body, context);
-  WriteStream(body, context, streams);
+  WriteStream(body, context, result.stream);
   return {};
 }
 
@@ -76,7 +79,7 @@ Result<ChatRequest> ToChatRequest(const MessagesRequest& request, const ChatRequ
   ChatRequest result;
   result.body.reserve(request.body().size() + request.body().size() / 8 + kUsualGrowth);
   ChatBody body(result.body, extra_body.root());
-  if (auto error = WriteBody(body, context, result.stream)) return *std::move(error);
+  if (auto error = WriteBody(body, context, result)) return *std::move(error);
   WriteExtraBody(body, extra_body.root());
   result.body += '}';
 
@@ -87,6 +90,11 @@ Result<ChatRequest> ToChatRequest(const MessagesRequest& request, const ChatRequ
   result.web_search = context.web_search;
   result.losses = std::move(context.losses);
   return result;
+}
+
+void AddMessages(ChatRequest& chat, std::string_view messages) {
+  chat.body.insert(chat.messages_end, Concat(",", messages));
+  chat.messages_end += messages.size() + 1;
 }
 
 }  // namespace ccp::translate

@@ -26,6 +26,8 @@ struct ChatRequest {
   std::vector<std::string> stops_here;  // Stop sequences that the upstream does not take: the reply ends at them.
   std::vector<std::string> callable;  // Tools by their upstream names; only where calls may stand in the text.
   bool web_search = false;  // The client offers web search.
+  // Where the messages in `body` end, if the answer may take several requests (Reply::Phase::kPaused); else 0.
+  std::size_t messages_end = 0;
   // What was asked of the upstream: the client's wish, unless the model cannot stream, always does, or thinks only then.
   bool stream = false;
 };
@@ -39,5 +41,9 @@ struct ChatRequestOptions {
 
 // Errors: 400 invalid_request_error for what cannot be carried and may not be dropped silently.
 Result<ChatRequest> ToChatRequest(const MessagesRequest& request, const ChatRequestOptions& options);
+
+// Makes it the request for the next round of the answer: `messages`, separated by commas, go behind those there are.
+// REQUIRES: messages_end is not 0.
+void AddMessages(ChatRequest& chat, std::string_view messages);
 
 }  // namespace ccp::translate

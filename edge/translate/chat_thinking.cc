@@ -254,9 +254,11 @@ std::string_view ReasonAgainst(const ChatContext& context, ToolForce force) {
   if (context.ends_with_prefill && dialect.prefill == Dialect::Prefill::kWithoutThinking) {
     return "thinking_disabled_for_prefill";
   }
-  if (force == ToolForce::kFree || !dialect.forced_tool_excludes_thinking) return "";
   const bool is_kimi = dialect.thinking == Dialect::Thinking::kKimi;
-  const bool may_do_both = is_kimi && KimiThinkingOf(context.model.upstream_name) == KimiThinking::kEffort;
+  const KimiThinking kimi = KimiThinkingOf(context.model.upstream_name);
+  if (context.echoes_search && is_kimi && kimi == KimiThinking::kSwitch) return "thinking_disabled_for_search";
+  if (force == ToolForce::kFree || !dialect.forced_tool_excludes_thinking) return "";
+  const bool may_do_both = is_kimi && kimi == KimiThinking::kEffort;
   return may_do_both ? "" : "thinking_disabled_for_tool_choice";
 }
 

@@ -7,6 +7,7 @@
 #include "edge/translate/client_tools.h"
 #include "edge/translate/model_family.h"
 #include "edge/translate/schema.h"
+#include "edge/translate/search_round.h"
 
 namespace ccp::translate {
 namespace {
@@ -28,6 +29,16 @@ bool SearchesItself(const ChatContext& context) {
       return true;
     case Search::kVertex:
       return context.model.api_base.find("aiplatform.googleapis.com") != std::string::npos;
+    case Search::kKimi:
+      switch (KimiThinkingOf(context.model.upstream_name)) {
+        case KimiThinking::kNever:
+        case KimiThinking::kSwitch:
+          return true;
+        case KimiThinking::kAlways:
+        case KimiThinking::kEffort:
+          return false;
+      }
+      return false;
     case Search::kNone:
       return false;
   }
@@ -104,6 +115,7 @@ class ToolsWriter {
   void TakeWebSearch() {
     context_.web_search = true;
     search_ = SearchesItself(context_);
+    context_.echoes_search = search_ && context_.dialect.search == Search::kKimi;
     context_.losses.Add(search_ ? "server_tool_emulated" : "server_tool_dropped");
   }
 
@@ -162,11 +174,27 @@ class ToolsWriter {
 
   // Some vendors' search is one of the tools, others' a member of its own.
   void WriteSearchTool(std::string& tools) const {
-    const bool is_glm = context_.dialect.search == Search::kGlm;
-    if (!is_glm && context_.dialect.search != Search::kOpenRouter) return;
+    const std::string_view tool = SearchTool(context_.dialect.search);
+    if (tool.empty()) return;
     Separate(tools);
-    tools += is_glm ? R"({"type":"web_search","web_search":{"enable":true,"search_result":true}})"
-                    : R"({"type":"openrouter:web_search"})";
+    tools += tool;
+  }
+
+  static std::string_view SearchTool(Search search) {
+    switch (search) {
+      case Search::kGlm:
+        return R"({"type":"web_search","web_search":{"enable":true,"search_result":true}})";
+      case Search::kOpenRouter:
+        return R"({"type":"openrouter:web_search"})";
+      case Search::kKimi:
+        return kSearchTool;
+      case Search::kNone:
+      case Search::kWebSearchOptions:
+      case Search::kQwen:
+      case Search::kVertex:
+        return "";
+    }
+    return "";
   }
 
   void WriteSearch() {

@@ -104,8 +104,10 @@ std::vector<Dialect> MakeDialects() {
       // of users it takes a safety_identifier.
       // reports: "thinking is enabled but reasoning_content is missing in assistant tool call message", of "" as well
       // with k2.5 and k2.6, while " " passes; "tool_choice 'specified' is incompatible with thinking enabled".
-      // experience: no parallel_tool_calls. Its $web_search is a call that the caller answers with the call's own
-      // arguments, in a second request, and it names no pages: nothing that one answer could show, so there is none here.
+      // docs (web search): the builtin function $web_search, a call that the caller answers with the call's own
+      // arguments; the pages stay with Kimi. Thinking has to be off beside it, which k2.5 and k2.6 can; models that
+      // always think are not offered it here. experience: no parallel_tool_calls; that the call goes back as type
+      // function, and that a forced search needs no tool_choice. Unverified: k3, for which nothing is said of either.
       {.name = "kimi",
        .token_limit = Limit::kMaxCompletionTokens,
        .thinking = Thinking::kKimi,
@@ -114,6 +116,7 @@ std::vector<Dialect> MakeDialects() {
        .unknown_reasoning = " ",
        .parallel_tool_calls = false,
        .user = false,
+       .search = Search::kKimi,
        .max_stop_sequences = 5,
        .forced_tool_excludes_thinking = true,
        .prefill = Prefill::kPartial},

@@ -54,7 +54,15 @@ struct Dialect {
   bool pdf = false;                 // {"type":"file"} parts are understood.
   bool images = true;
   bool json_schema = true;  // response_format json_schema; else json_object.
-  enum class Search : std::uint8_t { kNone, kWebSearchOptions, kOpenRouter, kQwen, kGlm, kVertex } search = Search::kNone;
+  enum class Search : std::uint8_t {
+    kNone,
+    kWebSearchOptions,
+    kOpenRouter,
+    kQwen,
+    kGlm,
+    kVertex,
+    kKimi  // A call that the edge answers: search_round.h.
+  } search = Search::kNone;
   bool split_think_tag = false;  // A leading <think>...</think> in the text is thinking.
   bool text_tool_calls = false;  // Function calls written as text become tool calls.
   std::size_t max_tool_name = 64;

@@ -9,6 +9,7 @@
 #include "common/config/url.h"
 #include "common/json/write.h"
 #include "edge/translate/reasoning_state.h"
+#include "edge/translate/search_round.h"
 #include "edge/translate/thinking_budget.h"
 
 namespace ccp::translate {
@@ -37,9 +38,11 @@ bool IsAnthropicsOwn(const config::Model& model) {
   return url.ok() && config::IsFirstPartyHost(url->host);
 }
 
-// A search that we made up from citations: Anthropic's own results carry their content, encrypted.
+// A search that we made up from citations, or that another upstream did and told us nothing of: Anthropic's own results
+// carry their content, encrypted.
 bool IsOurSearchResult(Value block) {
   if (!block["type"].is("web_search_tool_result")) return false;
+  if (IsEchoedSearch(block["tool_use_id"].escaped())) return true;
   for (const Value page : block["content"].elements()) {
     if (page["encrypted_content"].is("")) return true;
   }

@@ -39,6 +39,7 @@ const std::vector<LossCode>& LossCodes() {
       {"thinking_dropped", "the wish for thinking was left out; the upstream has no switch for it"},
       {"thinking_disabled_for_tool_choice", "thinking was switched off; the upstream refuses it with a forced tool"},
       {"thinking_disabled_for_prefill", "thinking was switched off; the upstream refuses it once an answer is begun"},
+      {"thinking_disabled_for_search", "thinking was switched off; the upstream does not search the web while it thinks"},
       {"thinking_disabled_for_max_tokens", "thinking was switched off; the model's max_tokens leaves no room for it"},
       {"thinking_disabled_for_history",
        "thinking was switched off until the tool loop ends; its thinking so far came from another upstream"},
@@ -50,6 +51,7 @@ const std::vector<LossCode>& LossCodes() {
       // Reply.
       {"tool_arguments_repaired", "cut or malformed tool arguments were completed to a JSON object"},
       {"tool_call_dropped", "a tool call without a usable name or arguments was left out"},
+      {"web_search_not_done", "the upstream wanted to search the web, but the answer ended there or called other tools"},
       {"tool_call_from_text", "a function call that the model wrote as text became a tool call"},
       {"reply_bytes_skipped", "parts of the upstream's answer could not be read and were left out"},
       {"usage_estimated", "the upstream reported no usage; the counts are estimates"},

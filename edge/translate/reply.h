@@ -38,6 +38,7 @@ struct ReplyContext {
   std::vector<std::string> stop_sequences;
   bool omit_thinking_text = false;      // thinking.display: omitted: keep block and signature, drop the text.
   bool web_search = false;              // The client asked for it: pages that the upstream cites are shown as a search.
+  bool echoes_search = false;           // The upstream's search is a call that the next request answers: see kPaused.
   bool started = false;                 // message_start went out already, from an earlier attempt of this turn.
   std::int64_t estimated_input_tokens = 0;  // For message_start, and for usage when the upstream reports none.
   std::string fleet_secret;             // Signs reasoning state for the next turn.
@@ -50,6 +51,9 @@ class Reply {
     kNothing,   // Nothing for the client yet.
     kStarted,   // message_start at most: another attempt may still take over.
     kContent,   // Content went out: this attempt is the answer.
+    kPaused,    // The upstream did a part of its work and wants another request before it goes on with this answer: one
+                // with the messages of NextRound() behind those of the last. Resume() makes its answer the rest of this.
+                // Only with echoes_search. What the client has got is content.
     kComplete,  // The whole answer went out (message_stop, or the JSON object).
     kFailed,    // error() says why. If Phase was kContent before, `event: error` went out; else nothing did. A direct
                 // reply never makes one up: its upstream's own error went out, or the caller cuts the connection.
@@ -63,6 +67,8 @@ class Reply {
   virtual void Finish(End end, std::string& out) = 0;
   // Writes message_start if it is still due and the client wants events: so that a silent upstream does not look dead.
   virtual void Start(std::string& out) = 0;
+  virtual std::string NextRound() { return {}; }  // With kPaused only.
+  virtual void Resume(Form /*upstream*/) {}       // With kPaused only; feed the next upstream body then.
   // Ends the client's event stream with `event: error`, if message_start went out (from here or an earlier attempt) and the
   // stream is still open: our own timeout, shutdown, or the last attempt failed. A direct reply that stands in the middle of
   // an upstream's event writes nothing: there only cutting the connection tells the truth.

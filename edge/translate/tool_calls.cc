@@ -202,7 +202,7 @@ void ToolCalls::Repair(ToolCall& call, std::string_view rest, std::string& accep
 }
 
 void ToolCalls::Emit(ToolCall& call, std::string_view escaped, std::string& out) {
-  if (escaped.empty()) return;
+  if (escaped.empty() || call.block == ToolCall::Block::kHidden) return;
   call.emitted = true;
   if (call.block == ToolCall::Block::kOpen) {
     writer_.ToolInput(escaped, out);
@@ -240,9 +240,12 @@ void ToolCalls::Advance(std::string& out) {
   while (!queue_.empty()) {
     Item& front = queue_.front();
     if (front.kind == Kind::kCall) {
-      Open(*front.call, out);
-      if (front.call->block != ToolCall::Block::kOpen || !front.call->scanner.complete() || queue_.size() == 1) return;
-      Close(*front.call, Ending::kFinished, out);
+      ToolCall& call = *front.call;
+      Open(call, out);
+      if (call.block != ToolCall::Block::kHidden) {
+        if (call.block != ToolCall::Block::kOpen || !call.scanner.complete() || queue_.size() == 1) return;
+        Close(call, Ending::kFinished, out);
+      }
     } else {
       Write(front.kind, front.content, out);
     }
@@ -270,15 +273,32 @@ void ToolCalls::Finish(Ending ending, std::string& out) {
       losses_.Add(kDropped);
     } else {
       Open(*front.call, out);
-      Close(*front.call, ending, out);
+      if (front.call->block != ToolCall::Block::kHidden) Close(*front.call, ending, out);
     }
     queue_.pop_front();
   }
   writer_.CloseBlock(out);
 }
 
+std::vector<EchoedCall> ToolCalls::TakeEchoed() {
+  std::vector<EchoedCall> echoed;
+  for (ToolCall& call : calls_) {
+    if (call.block != ToolCall::Block::kHidden) continue;
+    std::string nothing;
+    SettleDoubt(call, nothing);
+    echoed.push_back({std::move(call.id), std::move(call.arguments)});
+  }
+  calls_.clear();
+  held_bytes_ = 0;
+  return echoed;
+}
+
 void ToolCalls::Open(ToolCall& call, std::string& out) {
   if (call.block != ToolCall::Block::kDue || call.name.empty()) return;
+  if (call.name == options_.echoed) {
+    call.block = ToolCall::Block::kHidden;
+    return;
+  }
   call.block = ToolCall::Block::kOpen;
   const auto renamed = options_.names->find(call.name);
   writer_.OpenTool(ClientId(call), renamed != options_.names->end() ? renamed->second : call.name, out);

@@ -5,6 +5,8 @@
 // after it - fragments of other calls, text, thinking - waits in order of arrival until that call is whole (its arguments
 // are a complete object and the upstream has moved on) or the answer ends. translation.md 4.1.
 //
+// Calls that the edge answers by itself (Kimi's search) are no blocks: they are kept until asked for, word for word.
+//
 // Every block ends with arguments that are a JSON object: missing closing brackets are added when the upstream says that
 // the call is finished; what is cut inside a value is cancelled (ObjectScanner::Cancellation), so no tool runs with half of it.
 //
@@ -17,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "edge/translate/block_writer.h"
 #include "edge/translate/chat_request.h"
@@ -36,6 +39,12 @@ struct ToolCallDelta {
   std::string thought_signature;       // Gemini's; travels in the tool_use id.
 };
 
+// A call that is answered with its own arguments.
+struct EchoedCall {
+  std::string id;
+  std::string arguments;               // As they came.
+};
+
 class ToolCalls {
  public:
   static constexpr std::size_t kMaxHeldBytes = 32u << 20;  // Of all calls together, and of what waits behind them.
@@ -44,6 +53,7 @@ class ToolCalls {
     std::string_view message_id;       // Seed of ids that the upstream does not give.
     std::string_view fleet_secret;
     const ToolNames* names = nullptr;
+    std::string_view echoed = {};      // Calls of that name are not the client's; empty: all are.
   };
   ToolCalls(BlockWriter& writer, Losses& losses, Options options)
       : writer_(writer), losses_(losses), options_(options) {}
@@ -56,6 +66,9 @@ class ToolCalls {
   // Ends the blocks that are whole; those that are not stay open, in case more of them comes.
   void CloseWhole(std::string& out);
   void Finish(Ending ending, std::string& out);
+
+  // After Finish(). The next round of the answer begins: its calls have nothing to do with those before.
+  std::vector<EchoedCall> TakeEchoed();
 
   // More than kMaxHeldBytes of an answer had to be kept: it cannot be passed on.
   bool overflowed() const { return held_bytes_ > kMaxHeldBytes; }
@@ -72,7 +85,7 @@ class ToolCalls {
     std::string comma;                 // And white space behind it: goes out when a value follows; unescaped.
     ObjectScanner scanner;
     SurrogateJoiner joiner;
-    enum class Block : std::uint8_t { kDue, kOpen, kClosed } block = Block::kDue;
+    enum class Block : std::uint8_t { kDue, kOpen, kClosed, kHidden } block = Block::kDue;
     bool emitted = false;              // Arguments went out, or wait to.
     bool broken = false;               // What comes now cannot follow what went out.
   };

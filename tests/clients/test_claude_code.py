@@ -131,6 +131,21 @@ class ClaudeCode(unittest.TestCase):
         turns = [m for m in self.chat_requests()[-1]["messages"] if m["role"] == "assistant" and m.get("tool_calls")]
         self.assertEqual(turns[-1].get("reasoning_content"), reasoning)
 
+    def test_searches_with_kimi(self):
+        """Its WebSearch is a request of its own, in which Kimi wants its search answered before it answers."""
+        self.stack.apply(self.stack.models_yaml(model_more=MODEL_MORE + "    dialect: kimi\n    model_name: kimi-k2.6\n"))
+        searching = {"body_contains": "builtin_function"}
+        script = {"rules": [
+            {"match": {**searching, "has_tool_result": True}, "reply": {"text": "The newest gRPC is 1.77."}},
+            {"match": searching, "reply": {"tool_calls": [call("$web_search", {"search_result": {"search_id": "5a"}})]}},
+            {"match": {"body_contains": "The newest gRPC is 1.77."}, "reply": {"text": "It is 1.77."}},
+            {"match": {"has_tool_result": True}, "reply": {"text": "The search did not arrive."}},
+            {"reply": {"tool_calls": [call("WebSearch", {"query": "newest gRPC"})]}}]}
+        self.assertEqual(self.claude(script, "which gRPC is new?", "--allowedTools", "WebSearch").strip(), "It is 1.77.")
+        asked = [r for r in self.chat_requests() if "builtin_function" in json.dumps(r.get("tools"))]
+        self.assertEqual(len(asked), 2)
+        self.assertEqual(asked[1]["messages"][-1]["content"], '{"search_result":{"search_id":"5a"}}')
+
     def test_survives_an_overloaded_provider(self):
         # Two tries of the edge, then Claude Code's own retry.
         script = reply_script({"status": 529}, {"status": 529}, {"text": "Back again."})

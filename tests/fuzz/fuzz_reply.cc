@@ -1,6 +1,9 @@
 // Any bytes in any cuts as an upstream's answer, in every dialect and form. What the client gets is a legal answer or an
-// error, the same one however the bytes were cut, and the same message with and without streaming.
+// error, the same one however the bytes were cut, and the same message with and without streaming. Where the upstream wants
+// to be asked again, a line parts its rounds, and what it would be asked is JSON.
 // The grammar is checked by tests/unit/edge/translate/answer_reader.h, which shares no code with what it checks.
+#include <optional>
+
 #include "edge/translate/reply.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/unit/edge/translate/answer_reader.h"
@@ -39,6 +42,7 @@ ReplyContext ContextOf(const Settings& settings, Form client, ccp::json::Documen
   context.upstream = settings.upstream;
   context.client = client;
   context.web_search = true;
+  context.echoes_search = settings.dialect->search == Dialect::Search::kKimi;
   context.callable = {"f", "get_weather"};
   if (settings.cuts % 4 == 3) context.stops_here = {"STOP", "\n\n", "é"};
   context.requested_model = "m";
@@ -56,12 +60,41 @@ struct Ran {
   Phase phase;
 };
 
-// Runs a reply to its end; what failed after message_start is ended as the edge ends it.
-Ran Run(Reply& reply, const Settings& settings, const std::vector<std::string>& pieces) {
+using Rounds = std::vector<std::vector<std::string>>;  // Pieces of each.
+
+// Of `text` in one piece each, or in many.
+Rounds RoundsOf(std::string_view text, std::optional<std::uint8_t> cuts) {
+  constexpr std::string_view kNextRound = "=== next round\n";
+  Rounds rounds;
+  while (true) {
+    const std::size_t end = std::min(text.find(kNextRound), text.size());
+    const std::string_view round = text.substr(0, end);
+    rounds.push_back(cuts ? ccp::fuzz::Cut(round, *cuts) : std::vector<std::string>{std::string(round)});
+    if (end == text.size()) return rounds;
+    text.remove_prefix(end + kNextRound.size());
+  }
+}
+
+void AskAgain(Reply& reply, const Settings& settings) {
+  ccp::json::Document messages;
+  const std::string asked = "[" + reply.NextRound() + "]";
+  Require(messages.Parse(asked).ok(), "the next round asks with something that is no JSON", asked);
+  Require(messages.root().size() >= 2, "the next round lacks a result", asked);
+  reply.Resume(settings.upstream);
+}
+
+// Runs a reply to its end; what failed after message_start is ended as the edge ends it. An upstream that wants to be asked
+// once more than it has rounds says nothing more.
+Ran Run(Reply& reply, const Settings& settings, const Rounds& rounds) {
   Ran ran;
   if (settings.start) reply.Start(ran.out);
-  for (const std::string& piece : pieces) reply.Feed(piece, ran.out);
-  reply.Finish(settings.end, ran.out);
+  for (std::size_t round = 0; round == 0 || reply.phase() == Phase::kPaused; ++round) {
+    if (round > 0) AskAgain(reply, settings);
+    if (round < rounds.size()) {
+      for (const std::string& piece : rounds[round]) reply.Feed(piece, ran.out);
+    }
+    reply.Finish(settings.end, ran.out);
+  }
   ran.phase = reply.phase();
   Require(ran.phase == Phase::kComplete || ran.phase == Phase::kFailed, "neither complete nor failed", ran.out);
   if (ran.phase == Phase::kFailed) {
@@ -71,10 +104,10 @@ Ran Run(Reply& reply, const Settings& settings, const std::vector<std::string>& 
   return ran;
 }
 
-Ran RunChat(const Settings& settings, Form client, const std::vector<std::string>& pieces) {
+Ran RunChat(const Settings& settings, Form client, const Rounds& rounds) {
   ccp::json::Document scratch;
   const auto reply = MakeChatReply(ContextOf(settings, client, scratch));
-  return Run(*reply, settings, pieces);
+  return Run(*reply, settings, rounds);
 }
 
 // The reader's numbers are doubles: an input with a larger one is JSON all the same.
@@ -87,8 +120,8 @@ bool IsOnlyTooLargeANumber(std::string_view problem) {
 }
 
 void CheckChat(const Settings& settings, const std::string& text) {
-  const std::vector<std::string> pieces = ccp::fuzz::Cut(text, settings.cuts);
-  const Ran streamed = RunChat(settings, Form::kEvents, {text});
+  const Rounds pieces = RoundsOf(text, settings.cuts);
+  const Ran streamed = RunChat(settings, Form::kEvents, RoundsOf(text, std::nullopt));
   Require(RunChat(settings, Form::kEvents, pieces).out == streamed.out, "the cuts change the answer", streamed.out);
   const Ran whole = RunChat(settings, Form::kJson, pieces);
   Require(whole.phase == streamed.phase, "complete in one form, failed in the other", streamed.out);
@@ -107,7 +140,7 @@ void CheckChat(const Settings& settings, const std::string& text) {
 void CheckDirect(const Settings& settings, const std::string& text) {
   ccp::json::Document scratch;
   const auto reply = MakeDirectReply(ContextOf(settings, settings.upstream, scratch));
-  const Ran ran = Run(*reply, settings, ccp::fuzz::Cut(text, settings.cuts));
+  const Ran ran = Run(*reply, settings, {ccp::fuzz::Cut(text, settings.cuts)});
   if (ran.phase == Phase::kComplete) return Require(text.find(ran.out) != std::string::npos, "not relayed", ran.out);
   const std::size_t added = ran.out.rfind("event: error\n");
   Require(text.starts_with(ran.out) || added != std::string::npos, "bytes that the upstream did not send", ran.out);

@@ -35,6 +35,10 @@ bool HoldsReplacement(std::string_view escaped) {
   return false;
 }
 
+constexpr std::string_view kNextRound =
+    R"({"role":"assistant","content":"","tool_calls":[{"id":"s","function":{"name":"$web_search","arguments":"{}"}}]},)"
+    R"({"role":"tool","tool_call_id":"s","content":"{}"})";
+
 bool IsPlainString(Value value) {  // Unescapes without losing anything: no lone surrogate is left.
   return value.str().find(ccp::json::kReplacementCharacter) == std::string::npos || HoldsReplacement(value.escaped());
 }
@@ -89,8 +93,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     options.model = &model;
     options.dialect = &dialect;
     options.fleet_secret = "secret";
-    const auto chat = ToChatRequest(**request, options);
-    if (chat.ok()) CheckBody(chat->body);
+    auto chat = ToChatRequest(**request, options);
+    if (!chat.ok()) continue;
+    CheckBody(chat->body);
+    if (chat->messages_end == 0) continue;
+    AddMessages(*chat, kNextRound);
+    CheckBody(chat->body);
   }
   ccp::json::Document direct;
   for (const std::string_view api_base : {"https://api.anthropic.com", "https://api.deepseek.com/anthropic"}) {

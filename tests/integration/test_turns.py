@@ -149,7 +149,67 @@ class Turns(unittest.TestCase):
         self.assertIn("# TYPE ccp_", self.stack.http("GET", "/metrics").body.decode())
 
 
+class Searches(unittest.TestCase):
+    """Kimi searches the web by a call that the edge answers; the client gets one answer."""
+    TOOLS = [{"type": "web_search_20250305", "name": "web_search"}]
+    CALL = {"text": "I look. ", "tool_calls": [{"name": "$web_search", "id": "s1", "arguments": '{ "search_result":{"id":"5a"}}'}],
+            "usage": USAGE}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = Stack()
+        cls.addClassCleanup(cls.stack.__exit__, None, None, None)
+        cls.stack.start_all()
+        cls.stack.apply(cls.stack.models_yaml(model_more="    dialect: kimi\n    model_name: kimi-k2.6\n"))
+
+    def search(self, stream, *replies):
+        self.stack.set_script(reply_script(*replies))
+        return self.stack.messages("what is new?", stream=stream, tools=self.TOOLS)
+
+    def test_is_one_answer(self):
+        for stream in (True, False):
+            with self.subTest(stream=stream):
+                answer = self.search(stream, self.CALL, {"text": "gRPC 1.51", "usage": USAGE})
+                self.assertEqual(answer.status, 200, answer.body)
+                self.assertEqual(answer.text(), "I look. gRPC 1.51")
+                if stream:
+                    events = answer.events()
+                    check_grammar(events)
+                    blocks = [e["content_block"] for _, e in events if e["type"] == "content_block_start"]
+                    usage = events[-2][1]["usage"]
+                else:
+                    blocks, usage = answer.json()["content"], answer.json()["usage"]
+                self.assertEqual([b["type"] for b in blocks], ["text", "server_tool_use", "web_search_tool_result", "text"])
+                self.assertEqual(blocks[2]["tool_use_id"], blocks[1]["id"])
+                self.assertEqual((usage["input_tokens"], usage["output_tokens"]), (200, 40))
+                self.assertIn("server_tool_emulated", answer.headers["x-ccp-losses"])
+                first, second = (json.loads(r["body"]) for r in self.stack.upstream_requests()[-2:])
+                asked, result = second["messages"][len(first["messages"]):]
+                self.assertEqual(asked["tool_calls"][0]["function"]["arguments"], self.CALL["tool_calls"][0]["arguments"])
+                self.assertEqual(result, {"role": "tool", "tool_call_id": "s1", "name": "$web_search",
+                                          "content": self.CALL["tool_calls"][0]["arguments"]})
+                for key in set(first) - {"messages"}:
+                    self.assertEqual(second[key], first[key])
+
+    def test_breaks_off_where_the_second_round_does(self):
+        for failure in ({"status": 500}, {"text": "gRPC one two three", "cut_after_events": 3}):
+            answer = self.search(True, self.CALL, failure, {"text": "never asked"})
+            events = answer.events()
+            self.assertEqual(events[-1][0], "error", events)
+            self.assertIn("I look. ", answer.text())
+            self.assertNotIn("never asked", answer.text())
+
+
 class Ledger(unittest.TestCase):
+    def test_counts_all_rounds_of_a_search(self):
+        with Stack() as stack:
+            stack.start_all(reply_script(Searches.CALL, {"text": "found", "usage": USAGE}))
+            stack.apply(stack.models_yaml(model_more="    dialect: kimi\n"))
+            self.assertEqual(stack.messages("x", tools=Searches.TOOLS).status, 200)
+            row = stack.stats_of_requests(1)["total"]
+            self.assertEqual((row["input_tokens"], row["output_tokens"], row["cache_read_tokens"]), (200, 40, 80))
+            self.assertEqual((row["attempts"], row["errors"], row["cost_nano_usd"]), (1, 0, 2 * 160_000))
+
     def test_sums_are_what_the_provider_reported(self):
         with Stack() as stack:
             stack.start_all(reply_script({"text": "a", "usage": USAGE}))

@@ -455,6 +455,124 @@ TEST_F(TurnTest, TurnsGarbageFromUpstreamIntoAnError) {
   }
 }
 
+// Kimi's search: the upstream calls a function that the edge answers, and goes on when it is asked again.
+class SearchTurnTest : public TurnTest {
+ protected:
+  SearchTurnTest() {
+    model(0).dialect = "kimi";
+    model(0).upstream_name = "kimi-k2.6";
+    model(0).attempts = 1;
+  }
+  static std::string Body(bool stream) {
+    return Concat(R"({"model":"main","max_tokens":100,"stream":)", stream ? "true" : "false",
+                  R"(,"tools":[{"type":"web_search_20250305","name":"web_search"}],"messages":[{"role":"user","content":"hi"}]})");
+  }
+  static std::string Call() {
+    return "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"s1\",\"type\":"
+           "\"builtin_function\",\"function\":{\"name\":\"$web_search\",\"arguments\":\"{\\\"q\\\":1}\"}}]},"
+           "\"finish_reason\":\"tool_calls\"}]}\n\n";
+  }
+  static ScriptedAnswer Search() { return {.pieces = {Text("I look. ") + Call(), kUsage + kDone}}; }
+  static constexpr char kEcho[] =
+      R"({"role":"assistant","content":"I look. ","reasoning_content":" ","tool_calls":[{"id":"s1","type":"function",)"
+      R"("function":{"name":"$web_search","arguments":"{\"q\":1}"}}]},)"
+      R"({"role":"tool","tool_call_id":"s1","name":"$web_search","content":"{\"q\":1}"}])";
+};
+
+TEST_F(SearchTurnTest, AsksAgainAndGivesOneAnswer) {
+  for (const bool stream : {true, false}) {
+    AskAnew();
+    ledger_.rows.clear();
+    upstream_.sent.clear();
+    upstream_.answers = {Search(), Good("found")};
+    Run(Body(stream));
+    EXPECT_EQ(client_.status, 200);
+    EXPECT_THAT(client_.body, AllOf(HasSubstr("I look. "), HasSubstr("server_tool_use"), HasSubstr("found")));
+    EXPECT_THAT(client_.body, AllOf(Not(HasSubstr("$web_search")), Not(HasSubstr("\"tool_use\""))));
+    ASSERT_EQ(upstream_.sent.size(), 2u);
+    EXPECT_THAT(upstream_.sent[0].body, HasSubstr(R"({"type":"builtin_function","function":{"name":"$web_search"}})"));
+    const std::string& first = upstream_.sent[0].body;
+    const std::size_t end = first.find("],\"tools\"");
+    ASSERT_NE(end, std::string::npos);
+    EXPECT_EQ(upstream_.sent[1].body, Concat(first.substr(0, end), ",", kEcho, first.substr(end + 1)));
+    EXPECT_EQ(upstream_.sent[1].url, upstream_.sent[0].url);
+    EXPECT_EQ(upstream_.sent[1].header("authorization"), "Bearer secret-1");
+    ASSERT_THAT(Rows(), ElementsAre("1 main ok winner"));
+    EXPECT_EQ(ledger_.rows[0].tokens.input, 14);
+    EXPECT_EQ(ledger_.rows[0].tokens.output, 4);
+    EXPECT_EQ(ledger_.rows[0].cost_nano_usd, 22'000);
+    EXPECT_EQ(ledger_.rows[0].quality, usage::Quality::kReported);
+    EXPECT_EQ(client_.rows_closed_at_end, 1u);
+  }
+}
+
+TEST_F(SearchTurnTest, AnswersWholeFromWholeAnswers) {
+  const auto whole = [](const std::string& message, const char* finish) {
+    ScriptedAnswer answer{.pieces = {Concat(R"({"id":"c","choices":[{"index":0,"message":)", message, R"(,"finish_reason":")", finish,
+                                            R"("}],"usage":{"prompt_tokens":7,"completion_tokens":2}})")}};
+    answer.headers = {{"content-type", "application/json"}};
+    return answer;
+  };
+  upstream_.answers = {whole(R"({"content":"I look. ","tool_calls":[{"id":"s1","type":"builtin_function","function":)"
+                             R"({"name":"$web_search","arguments":"{\"q\":1}"}}]})", "tool_calls"),
+                       whole(R"({"content":"found"})", "stop")};
+  Run(Body(false));
+  EXPECT_EQ(client_.status, 200);
+  EXPECT_THAT(client_.body, AllOf(HasSubstr("server_tool_use"), HasSubstr("found"), HasSubstr("\"input_tokens\":14")));
+  EXPECT_THAT(upstream_.sent[1].body, HasSubstr(kEcho));
+}
+
+TEST_F(SearchTurnTest, FailsInTheMiddleWhenTheSecondRoundDoes) {
+  const std::vector<ScriptedAnswer> failures = {Refusal(429), {.no_answer = Unreachable("connection refused")},
+                                                {.pieces = {kStreamError}}, {.pieces = {Text("fou")}, .end = End::kCut},
+                                                {.pieces = {}, .end = End::kTimeout}};
+  for (const ScriptedAnswer& failure : failures) {
+    AskAnew();
+    ledger_.rows.clear();
+    client_.ended = false;
+    upstream_.answers = {Search(), failure, Good("never asked")};
+    Run(Body(true));
+    EXPECT_THAT(client_.body, AllOf(HasSubstr("I look. "), HasSubstr("event: error"), Not(HasSubstr("message_stop"))));
+    EXPECT_TRUE(client_.ended);
+    EXPECT_EQ(upstream_.answers.size(), 1u);
+    ASSERT_EQ(ledger_.rows.size(), 1u);
+    EXPECT_NE(ledger_.rows[0].outcome, Outcome::kOk);
+    EXPECT_GE(ledger_.rows[0].tokens.input, 7);  // The first round is paid for.
+    EXPECT_NE(ledger_.rows[0].quality, usage::Quality::kReported);
+  }
+}
+
+TEST_F(SearchTurnTest, BeginsAnewForAClientThatHasNothingYet) {
+  model(0).attempts = 2;
+  upstream_.answers = {Search(), Refusal(429), Search(), Good("found")};
+  Run(Body(false));
+  EXPECT_EQ(client_.status, 200);
+  EXPECT_THAT(client_.body, HasSubstr("found"));
+  EXPECT_THAT(Rows(), ElementsAre("1 main upstream_error", "2 main ok winner"));
+  EXPECT_EQ(ledger_.rows[0].tokens.input, 7);
+  EXPECT_EQ(upstream_.sent[2].body, upstream_.sent[0].body);
+}
+
+TEST_F(SearchTurnTest, DoesNotWaitForeverForTheTokenCountsOfARound) {
+  context_.times.usage_grace = 1ms;
+  upstream_.answers = {{.pieces = {Call()}, .end = End::kHang}, Good("found")};
+  Run(Body(true));
+  EXPECT_THAT(client_.body, AllOf(HasSubstr("found"), HasSubstr("event: message_stop")));
+  ASSERT_THAT(Rows(), ElementsAre("1 main ok winner"));
+  EXPECT_EQ(ledger_.rows[0].quality, usage::Quality::kEstimated);
+}
+
+TEST_F(SearchTurnTest, ShowsLifeWhileTheUpstreamSearches) {
+  context_.times.ping = 1ms;
+  upstream_.answers = {Search(), {.pieces = {}, .end = End::kHang}};
+  Launch(Body(true));
+  while (client_.body.find("event: ping") == std::string::npos) ASSERT_GT(loop_.run_one(), 0u);
+  EXPECT_THAT(client_.body, HasSubstr("server_tool_use"));
+  departure_.emit(asio::cancellation_type::terminal);
+  while (!finished_) ASSERT_GT(loop_.run_one(), 0u);
+  EXPECT_THAT(Rows(), ElementsAre("1 main client_cancelled winner"));
+}
+
 class DirectTurnTest : public TurnTest {
  protected:
   DirectTurnTest() {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "edge/translate/reasoning_state.h"
+#include "edge/translate/search_round.h"
 #include "tests/unit/edge/translate/request_harness.h"
 
 namespace ccp::translate {
@@ -49,6 +50,10 @@ std::string Search(const std::string& content) {
 std::string Page(const std::string& content) {
   return R"([{"type":"web_search_result","url":"https://a.example/","title":"A","encrypted_content":")" + content +
          R"(","page_age":null}])";
+}
+std::string EchoedSearch() {
+  const std::vector<std::string> blocks = BlocksOf({.text = {}, .reasoning = {}, .calls = {{"s1", "{}"}}}, "seed");
+  return blocks[0] + "," + blocks[1];
 }
 const std::string kText = R"({"type":"text","text":"a"})";
 std::string Turn(const std::string& blocks) {
@@ -174,6 +179,9 @@ INSTANTIATE_TEST_SUITE_P(Bodies, DirectRequestTest, testing::ValuesIn(std::vecto
      "server_tool_history_dropped"},
     {"TheirSearchesStay", Turn(kText + "," + Search(Page("EpgB")) + "," + kText),
      Turn(kText + "," + Search(Page("EpgB")) + "," + kText)},
+    {"SearchesOfKimiGo", Turn(kText + "," + EchoedSearch() + "," + kText), Turn(kText + "," + kText),
+     "server_tool_history_dropped"},
+    {"TheirSearchesWithoutPagesStay", Turn(kText + "," + Search("[]")), Turn(kText + "," + Search("[]"))},
     {"FailedSearchesStay", Turn(kText + "," + Search(R"({"type":"web_search_tool_result_error","error_code":"x"})")),
      Turn(kText + "," + Search(R"({"type":"web_search_tool_result_error","error_code":"x"})"))},
     {"ToolIdsLoseTheirState", CallAndResult(kStateId), CallAndResult("toolu_1")},

@@ -1,11 +1,14 @@
 // Whole answers of real vendors, and what the client gets. tests/golden/reply holds one case a file, reviewed by eye:
 // a line on what it shows and the settings (dialect, upstream: json, end: cut, tools: the names offered, search: yes), the
-// upstream's bytes, the client's events, and the client's message or, where the upstream failed, the HTTP error. CCP_UPDATE_GOLDEN=1 in the environment writes the client's side anew.
+// upstream's bytes (where it is asked several times, a line parts the rounds), the client's events, and the client's
+// message or, where the upstream failed, the HTTP error. CCP_UPDATE_GOLDEN=1 in the environment writes the client's side
+// anew.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <sstream>
 
@@ -21,8 +24,9 @@ using testing::Bytewise;
 using testing::Given;
 using testing::Json;
 using testing::Ran;
-using testing::Translate;
+using testing::TranslateRounds;
 
+constexpr std::string_view kNextRound = "=== next round\n";
 constexpr std::string_view kSections[] = {"=== upstream\n", "=== client events\n", "=== client message\n"};
 
 struct Golden {
@@ -65,11 +69,33 @@ Given GivenBy(const Golden& golden, Form client) {
   if (Setting(golden, "upstream") == "json") given.upstream = Form::kJson;
   if (Setting(golden, "end") == "cut") given.end = Reply::End::kCut;
   if (Setting(golden, "search") == "yes") given.web_search = true;
+  given.echoes_search = golden.upstream.find(kNextRound) != std::string::npos;
   std::istringstream tools(Setting(golden, "tools"));
   for (std::string tool; tools >> tool;) given.callable.push_back(tool);
   given.stop_sequences = {"STOP"};
   return given;
 }
+
+std::vector<std::string> Rounds(const Golden& golden) {
+  std::vector<std::string> rounds;
+  std::string rest = golden.upstream;
+  for (std::size_t at = rest.find(kNextRound); at != std::string::npos; at = rest.find(kNextRound)) {
+    rounds.push_back(rest.substr(0, at));
+    rest.erase(0, at + kNextRound.size());
+  }
+  rounds.push_back(rest);
+  return rounds;
+}
+
+using Cut = std::function<std::vector<std::string>(const std::string& round)>;
+
+Ran TranslateGolden(const Golden& golden, Form client, const Cut& cut) {
+  std::vector<std::vector<std::string>> pieces;
+  for (const std::string& round : Rounds(golden)) pieces.push_back(cut(round));
+  return TranslateRounds(GivenBy(golden, client), pieces);
+}
+
+std::vector<std::string> Whole(const std::string& round) { return {round}; }
 
 std::string MessageOrError(const Ran& ran) {
   if (ran.phase == Reply::Phase::kComplete) return Json::parse(ran.out).dump(1) + "\n";
@@ -91,8 +117,8 @@ class GoldenReplyTest : public ::testing::TestWithParam<std::filesystem::path> {
 };
 
 TEST_P(GoldenReplyTest, ArrivesAsReviewed) {
-  const Ran events = Translate(GivenBy(golden_, Form::kEvents), {golden_.upstream});
-  const Ran message = Translate(GivenBy(golden_, Form::kJson), {golden_.upstream});
+  const Ran events = TranslateGolden(golden_, Form::kEvents, Whole);
+  const Ran message = TranslateGolden(golden_, Form::kJson, Whole);
   if (std::getenv("CCP_UPDATE_GOLDEN") != nullptr) {
     std::ofstream(GetParam()) << golden_.head << kSections[0] << golden_.upstream << kSections[1] << events.out
                               << kSections[2] << MessageOrError(message);
@@ -103,12 +129,13 @@ TEST_P(GoldenReplyTest, ArrivesAsReviewed) {
 }
 
 TEST_P(GoldenReplyTest, IsOneAnswerInBothFormsAndAllCuts) {
-  const Given given = GivenBy(golden_, Form::kEvents);
-  const Ran events = Translate(given, Bytewise(golden_.upstream));
+  const Ran events = TranslateGolden(golden_, Form::kEvents, Bytewise);
   EXPECT_EQ(events.out, golden_.events);
-  for (std::size_t cut = 1; cut < golden_.upstream.size(); ++cut) {
-    ASSERT_EQ(Translate(given, {golden_.upstream.substr(0, cut), golden_.upstream.substr(cut)}).out, golden_.events)
-        << "cut at " << cut;
+  for (std::size_t at = 1; at < golden_.upstream.size(); ++at) {
+    const Cut cut = [at](const std::string& round) -> std::vector<std::string> {
+      return {round.substr(0, at), round.substr(std::min(at, round.size()))};
+    };
+    ASSERT_EQ(TranslateGolden(golden_, Form::kEvents, cut).out, golden_.events) << "cut at " << at;
   }
   if (golden_.message.starts_with("error ")) {
     EXPECT_EQ(events.phase, Reply::Phase::kFailed);

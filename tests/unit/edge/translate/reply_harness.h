@@ -26,6 +26,7 @@ struct Given {
   std::vector<std::string> callable = {};
   bool omit_thinking_text = false;
   bool web_search = false;
+  bool echoes_search = false;
   bool started = false;
   Reply::End end = Reply::End::kClean;
 };
@@ -38,6 +39,7 @@ struct Ran {
   usage::Quality quality = usage::Quality::kUnknown;
   std::vector<std::string_view> losses;
   bool lingered = false;
+  std::vector<std::string> asked = {};  // The messages of each round but the first.
 };
 
 inline ReplyContext ContextOf(const Given& given, json::Document& scratch) {
@@ -53,6 +55,7 @@ inline ReplyContext ContextOf(const Given& given, json::Document& scratch) {
   context.stops_here = given.stops_here;
   context.callable = given.callable;
   context.web_search = given.web_search;
+  context.echoes_search = given.echoes_search;
   context.started = given.started;
   context.estimated_input_tokens = 7;
   context.fleet_secret = "secret";
@@ -60,21 +63,34 @@ inline ReplyContext ContextOf(const Given& given, json::Document& scratch) {
   return context;
 }
 
-// `pieces` are fed one by one; the reply must not care how the bytes were cut.
-inline Ran Translate(const Given& given, const std::vector<std::string>& pieces,
+// Each round of the upstream's in pieces, which are fed one by one; the reply must not care how the bytes were cut. The
+// last round ends as given, those before it cleanly.
+inline Ran TranslateRounds(const Given& given, const std::vector<std::vector<std::string>>& rounds,
                std::unique_ptr<Reply> (*make)(ReplyContext) = MakeChatReply) {
   json::Document scratch;
   const std::unique_ptr<Reply> reply = make(ContextOf(given, scratch));
   Ran ran;
-  for (const std::string& piece : pieces) reply->Feed(piece, ran.out);
-  ran.lingered = reply->lingers();
-  reply->Finish(given.end, ran.out);
+  for (const std::vector<std::string>& pieces : rounds) {
+    if (&pieces != &rounds.front()) {
+      if (reply->phase() != Reply::Phase::kPaused) break;
+      ran.asked.push_back(reply->NextRound());
+      reply->Resume(given.upstream);
+    }
+    for (const std::string& piece : pieces) reply->Feed(piece, ran.out);
+    ran.lingered = reply->lingers();
+    reply->Finish(&pieces == &rounds.back() ? given.end : Reply::End::kClean, ran.out);
+  }
   ran.phase = reply->phase();
   ran.error = reply->error();
   ran.tokens = reply->tokens();
   ran.quality = reply->quality();
   ran.losses = reply->losses().codes();
   return ran;
+}
+
+inline Ran Translate(const Given& given, const std::vector<std::string>& pieces,
+               std::unique_ptr<Reply> (*make)(ReplyContext) = MakeChatReply) {
+  return TranslateRounds(given, {pieces}, make);
 }
 
 inline std::vector<std::string> Bytewise(std::string_view text) {

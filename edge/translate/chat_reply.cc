@@ -69,7 +69,7 @@ class ChatReply : public Reply {
         writer_(MakeWriter(context_.client), WriterOptions()),
         tools_(writer_, losses_, {context_.message_id, context_.fleet_secret, &context_.tool_names,
                                    context_.echoes_search ? kSearchCall : std::string_view()}) {
-    if (context_.dialect->split_think_tag || context_.dialect->text_tool_calls) MakeSplitter();
+    if (!context_.dialect->think_tag.empty() || context_.dialect->text_tool_calls) MakeSplitter();
     if (!context_.stops_here.empty()) stops_.emplace(context_.stops_here);
   }
   ChatReply(const ChatReply&) = delete;
@@ -207,7 +207,7 @@ void ChatReply::MakeSplitter() {
     tools_.Call(delta, *splitter_out_);
   };
   splitter_ = std::make_unique<TextSplitter>(
-      TextSplitter::Options{context_.dialect->split_think_tag, context_.dialect->text_tool_calls}, std::move(sink));
+      TextSplitter::Options{context_.dialect->think_tag, context_.dialect->text_tool_calls}, std::move(sink));
 }
 
 // ---- From bytes to chunks
@@ -485,6 +485,7 @@ void ChatReply::Text(std::string_view escaped, std::string& out) {
   if (splitter_ == nullptr) return PlainText(unescaped_, out);
   splitter_out_ = &out;
   splitter_->Push(unescaped_);
+  if (splitter_->through() && text_joiner_.empty()) splitter_.reset();
 }
 
 void ChatReply::PlainText(std::string_view text, std::string& out) {

@@ -88,6 +88,7 @@ std::vector<Dialect> MakeDialects() {
       // docs (Vertex AI, chat completions): web_search_options stands for Google's search.
       // reports: "Invalid JSON payload received. Unknown name \"parallel_tool_calls\": Cannot find field"; of
       // "google_search" in tools as well, so that there is no search but at Vertex AI.
+      // reports: with include_thoughts they come at the beginning of the text, between <thought> and </thought>.
       // experience: user is refused alike, a subset of OpenAPI as schema, stop up to 5, thinking counted in the total alone.
       {.name = "gemini",
        .thinking = Thinking::kGemini,
@@ -96,6 +97,7 @@ std::vector<Dialect> MakeDialects() {
        .parallel_tool_calls = false,
        .user = false,
        .search = Search::kVertex,
+       .think_tag = "thought",
        .max_stop_sequences = 5},
       // docs (API types of its SDK): user, parallel_tool_calls, every tool_choice, stop up to 4.
       // reports: "minItems is not supported" in a response_format. experience: that tools are held to the same rules.
@@ -156,7 +158,7 @@ std::vector<Dialect> MakeDialects() {
        .text_parts = false,
        .null_content = false,
        .top_k = true,
-       .split_think_tag = true,
+       .think_tag = "think",
        .text_tool_calls = true,
        .system_anywhere = false,
        .prefill = Prefill::kContinueFinalMessage},
@@ -170,7 +172,7 @@ std::vector<Dialect> MakeDialects() {
        .text_parts = false,
        .null_content = false,
        .top_k = true,
-       .split_think_tag = true,
+       .think_tag = "think",
        .text_tool_calls = true,
        .tool_choice = Dialect::ToolChoice::kUnnamed,
        .system_anywhere = false,
@@ -185,7 +187,7 @@ std::vector<Dialect> MakeDialects() {
        .text_parts = false,
        .null_content = false,
        .parallel_tool_calls = false,
-       .split_think_tag = true,
+       .think_tag = "think",
        .tool_choice = Dialect::ToolChoice::kAutoOnly},
       // A gateway: what holds for an unknown model holds for those behind it, and what it gives of a Claude's thinking
       // it wants back. docs (reasoning content): thinking_blocks in answers and in assistant messages.

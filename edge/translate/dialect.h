@@ -63,7 +63,7 @@ struct Dialect {
     kVertex,
     kKimi  // A call that the edge answers: search_round.h.
   } search = Search::kNone;
-  bool split_think_tag = false;  // A leading <think>...</think> in the text is thinking.
+  std::string_view think_tag = {};  // think: a leading <think>...</think> in the text is thinking; empty: no tag is.
   bool text_tool_calls = false;  // Function calls written as text become tool calls.
   std::size_t max_tool_name = 64;
   std::size_t max_stop_sequences = 4;  // 0: the field stop is refused.

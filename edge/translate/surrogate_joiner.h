@@ -17,6 +17,8 @@ class SurrogateJoiner {
   // No further fragment comes: U+FFFD if a surrogate still waits, else "".
   std::string_view Flush();
 
+  bool empty() const { return pending_.empty(); }  // Nothing waits.
+
  private:
   std::string_view Rewrite(std::string_view escaped);
 

@@ -12,9 +12,6 @@
 namespace ccp::translate {
 namespace {
 
-constexpr std::string_view kThinkBegin = "<think>";
-constexpr std::string_view kThinkEnd = "</think>";
-
 struct Call {
   std::string name;
   std::string arguments;
@@ -98,7 +95,11 @@ const TextSplitter::Notation* TextSplitter::Notations() {
 }
 
 TextSplitter::TextSplitter(Options options, Sink sink)
-    : options_(options), sink_(std::move(sink)), mode_(options.think_tag ? Mode::kStart : Mode::kText) {}
+    : options_(options),
+      think_begin_(Concat("<", options.think_tag, ">")),
+      think_end_(Concat("</", options.think_tag, ">")),
+      sink_(std::move(sink)),
+      mode_(options.think_tag.empty() ? Mode::kText : Mode::kStart) {}
 
 void TextSplitter::Push(std::string_view text) {
   waiting_ += text;
@@ -137,25 +138,25 @@ void TextSplitter::Emit(const std::function<void(std::string_view)>& sink, std::
 bool TextSplitter::StepStart() {
   const std::size_t at = waiting_.find_first_not_of(" \t\r\n");
   const std::string_view head = at == std::string::npos ? "" : std::string_view(waiting_).substr(at);
-  if (head.starts_with(kThinkBegin)) {
-    waiting_.erase(0, at + kThinkBegin.size());
+  if (head.starts_with(think_begin_)) {
+    waiting_.erase(0, at + think_begin_.size());
     mode_ = Mode::kThinking;
     return true;
   }
-  if (!flushing_ && kThinkBegin.starts_with(head)) return false;
+  if (!flushing_ && std::string_view(think_begin_).starts_with(head)) return false;
   mode_ = Mode::kText;
   return true;
 }
 
 bool TextSplitter::StepThinking() {
-  const std::size_t end = waiting_.find(kThinkEnd);
+  const std::size_t end = waiting_.find(think_end_);
   if (end != std::string::npos) {
     Emit(sink_.thinking, end);
-    waiting_.erase(0, kThinkEnd.size());
+    waiting_.erase(0, think_end_.size());
     mode_ = Mode::kAfterThinking;
     return true;
   }
-  Emit(sink_.thinking, waiting_.size() - (flushing_ ? 0 : PartialMark(waiting_, kThinkEnd)));
+  Emit(sink_.thinking, waiting_.size() - (flushing_ ? 0 : PartialMark(waiting_, think_end_)));
   return false;
 }
 

@@ -1,5 +1,5 @@
 // Finds, in a text that arrives in pieces, what weak models and bare chat templates write into it although it is no text:
-// a leading <think>...</think>, and function calls in one of the known notations. Only used where the dialect says so.
+// leading thinking between tags, and function calls in one of the known notations. Only used where the dialect says so.
 //
 // Nothing is held back but what may be the beginning of a mark, and a function call until its end mark.
 // Texts are plain, not escaped. Pure; thread-compatible. What is not well formed comes out as the text it is.
@@ -20,13 +20,16 @@ class TextSplitter {
     std::function<void(std::string_view name, std::string_view arguments)> call;  // Arguments: a JSON object.
   };
   struct Options {
-    bool think_tag = false;
+    std::string_view think_tag;  // think: <think>...</think>; empty: none.
     bool tool_calls = false;
   };
   TextSplitter(Options options, Sink sink);
 
   void Push(std::string_view text);
   void Flush();  // Something else comes now: what waits is text, or thinking, after all.
+
+  // Nothing is looked for any more: all that comes is text.
+  bool through() const { return mode_ == Mode::kText && waiting_.empty() && !options_.tool_calls; }
 
  private:
   enum class Mode : std::uint8_t { kStart, kThinking, kAfterThinking, kText, kCalls };
@@ -41,6 +44,8 @@ class TextSplitter {
   static const Notation* Notations();
 
   Options options_;
+  std::string think_begin_;
+  std::string think_end_;
   Sink sink_;
   Mode mode_;
   const Notation* notation_ = nullptr;  // In kCalls.

@@ -609,7 +609,7 @@ class TextSplitTest : public ::testing::TestWithParam<SplitRow> {};
 
 TEST_P(TextSplitTest, HoweverItIsCut) {
   Given given;
-  given.dialect.split_think_tag = true;
+  given.dialect.think_tag = "think";
   given.dialect.text_tool_calls = true;
   given.callable = {"f", "g"};
   std::string all;
@@ -647,6 +647,27 @@ const SplitRow kSplitRows[] = {
 INSTANTIATE_TEST_SUITE_P(Texts, TextSplitTest, ::testing::ValuesIn(kSplitRows),
                          [](const auto& row) { return row.param.name; });
 
+TEST(ChatReplyText, TheThinkTagIsTheDialects) {
+  Given given;
+  given.dialect.think_tag = "thought";
+  const std::vector<std::string> chunks = {Text("<tho"), Text("ught>hm"), Text("</thought>"), Text("Hel"), Text("lo"),
+                                           Text("<thought>"), kDone};
+  const Accumulated answer = Accumulator::Of(Translate(given, {Sse(chunks)}).out);
+  EXPECT_EQ(answer.problem, "");
+  EXPECT_EQ(Summary(answer.message), "thinking:hm | text:Hello<thought> | end_turn");
+}
+
+// Behind the tags nothing is looked for, so a cut character is joined by the same rules as without.
+TEST(ChatReplyText, ACharacterCutBehindTheTagIsWhole) {
+  Given given;
+  given.dialect.think_tag = "think";
+  const std::vector<std::string> chunks = {Text("<think>hm</think>\\ud83d"), Text("\\ude00"), Text("x\\ud83d"),
+                                           Text("\\ude00"), kDone};
+  const Accumulated answer = Accumulator::Of(Translate(given, {Sse(chunks)}).out);
+  EXPECT_EQ(answer.problem, "");
+  EXPECT_EQ(Summary(answer.message), "thinking:hm | text:😀x😀 | end_turn");
+}
+
 // ---- Stop sequences that the upstream does not know.
 
 class StopHereTest : public ::testing::TestWithParam<SplitRow> {};
@@ -654,7 +675,7 @@ class StopHereTest : public ::testing::TestWithParam<SplitRow> {};
 TEST_P(StopHereTest, HoweverItIsCut) {
   for (const bool splits : {false, true}) {
     Given given;
-    given.dialect.split_think_tag = splits;
+    given.dialect.think_tag = splits ? "think" : "";
     given.stops_here = {"STOP", "TOP-DOWN", "</x>", "😀"};
     std::vector<std::string> chunks;
     for (const std::string& text : GetParam().texts) chunks.push_back(Text(text));

@@ -56,6 +56,7 @@ ClientConnection::ClientConnection(std::unique_ptr<ClientWire> wire, ConnectionG
       parser_(server_->options.limits),
       peer_(wire_->PeerName()) {
   ConnectionQueue& queue = server_->queue(phase_);
+      phase_(pass_ ? Phase::kWaiting : Phase::kClosing),
   place_ = queue.insert(queue.end(), this);
 }
 
@@ -81,7 +82,6 @@ Awaitable<void> ClientConnection::Run(std::shared_ptr<ClientConnection> self) {
 }
 
 Awaitable<void> ClientConnection::RunRefusal(std::shared_ptr<ClientConnection> self, RequestError error) {
-  self->Enter(Phase::kClosing);
   ++self->server_->refusals;
   const bool open = co_await self->Handshake();
   if (open) co_await self->Refuse(std::move(error));
@@ -267,12 +267,12 @@ void ClientConnection::CloseIfIdle() {
   if (idle_) wire_->Close();
 }
 
-void ClientConnection::MakeRoom() {
+ConnectionGate::Pass ClientConnection::MakeRoom() {
   Enter(Phase::kClosing);
-  pass_.Release();
   wire_->Close();
 }
 
 void ClientConnection::Cut() { wire_->Abort(); }
 
 }  // namespace ccp::edge
+  return std::move(pass_);

@@ -33,7 +33,7 @@ class ClientConnection {
 
   void Expire(std::chrono::steady_clock::time_point now);  // The sweep: ends what is past its deadline.
   void CloseIfIdle();
-  void MakeRoom();                                         // Closes and gives its pass back at once.
+  ConnectionGate::Pass MakeRoom();                         // Closes; its place is the caller's.
   void Cut();                                              // So that an unfinished answer looks unfinished.
 
  private:
@@ -53,7 +53,7 @@ class ClientConnection {
   std::unique_ptr<ClientWire> wire_;
   ConnectionGate::Pass pass_;
   std::shared_ptr<ServerState> server_;
-  Phase phase_ = Phase::kWaiting;
+  Phase phase_;
   ConnectionQueue::iterator place_;             // In the queue of its phase.
   RequestParser parser_;
   std::string leftover_;                        // Bytes of the next request, sent before the answer to this one.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "common/base/log.h"
@@ -62,6 +64,7 @@ class Server final : public HttpServer {
         sweep_timer_(std::make_shared<Timer>(context)) {}
 
   ~Server() override {
+    if (membership_) state_->options.gate->Leave(*membership_);
     StopAccepting();
     CloseAll();
     sweep_timer_->cancel();
@@ -86,7 +89,11 @@ class Server final : public HttpServer {
   std::uint16_t port() const override { return port_; }
 
   void Start() override {
-    asio::co_spawn(state_->context, Accept(state_, acceptor_), asio::detached);
+    membership_ = state_->options.gate->Join({state_->context.get_executor(), [state = std::weak_ptr(state_)] {
+      const auto alive = state.lock();
+      return alive == nullptr ? ConnectionGate::Pass() : GiveUpPlace(*alive);
+    }});
+    asio::co_spawn(state_->context, Accept(state_, acceptor_, *membership_), asio::detached);
     asio::co_spawn(state_->context, Sweep(state_, sweep_timer_), asio::detached);
   }
 
@@ -109,7 +116,8 @@ class Server final : public HttpServer {
 
  private:
   // Parameters by value: these coroutines may outlive the Server until the loop has unwound them.
-  static Awaitable<void> Accept(std::shared_ptr<ServerState> state, std::shared_ptr<TcpAcceptor> acceptor) {
+  static Awaitable<void> Accept(std::shared_ptr<ServerState> state, std::shared_ptr<TcpAcceptor> acceptor,
+                                ConnectionGate::MemberId membership) {
     while (acceptor->is_open()) {
       TcpSocket socket(state->context.get_executor());
       const auto [error] = co_await acceptor->async_accept(socket, kAwaitTuple);
@@ -121,15 +129,29 @@ class Server final : public HttpServer {
         co_await pause.async_wait(kAwaitTuple);
         continue;
       }
-      Adopt(state, std::move(socket));
+      co_await Admit(state, membership, std::move(socket));
     }
   }
 
-  static void Adopt(const std::shared_ptr<ServerState>& state, TcpSocket socket) {
+  static Awaitable<void> Admit(const std::shared_ptr<ServerState>& state, ConnectionGate::MemberId membership,
+                               TcpSocket socket) {
     error_code error;
     const auto client = socket.remote_endpoint(error);
-    if (error) return;  // It has left already.
-    auto [verdict, pass] = EnterOrDisplace(*state, client.address());
+    if (error) co_return;  // It has left already.
+    ConnectionGate::Answer answer = EnterOrDisplace(*state, client.address());
+    if (answer.verdict == ConnectionGate::Verdict::kFull) {
+      // Until the others have answered, whoever comes next waits in the backlog.
+      ConnectionGate::Pass place = co_await state->options.gate->AskOthers(membership);
+      answer = place ? state->options.gate->TakeOver(std::move(place), client.address())
+                     : EnterOrDisplace(*state, client.address());  // Meanwhile one may have ended.
+    }
+    Adopt(state, std::move(socket), std::move(answer));
+  }
+
+  static void Adopt(const std::shared_ptr<ServerState>& state, TcpSocket socket, ConnectionGate::Answer answer) {
+    auto& [verdict, pass] = answer;
+    if (verdict == ConnectionGate::Verdict::kFull) ++state->dropped.full;
+    if (verdict == ConnectionGate::Verdict::kAddressFull) ++state->dropped.address_full;
     const bool admitted = verdict == ConnectionGate::Verdict::kAdmitted;
     if (!admitted && state->refusals >= kMostRefusals) return;
     auto connection = std::make_shared<ClientConnection>(MakeWire(*state, std::move(socket)), std::move(pass), state);
@@ -138,20 +160,22 @@ class Server final : public HttpServer {
     asio::co_spawn(state->context, std::move(life), asio::detached);
   }
 
-  // Where there is no room, whoever has waited longest for a request leaves: a client sends its request when it has
-  // connected, so that is an idle connection or one of an attacker who holds places.
   static ConnectionGate::Answer EnterOrDisplace(ServerState& state, const asio::ip::address& address) {
     ConnectionGate& gate = *state.options.gate;
     ConnectionGate::Answer answer = gate.Enter(address);
-    ConnectionQueue& waiting = state.queue(Phase::kWaiting);
-    if (answer.verdict == ConnectionGate::Verdict::kFull && !waiting.empty()) {
-      ++state.dropped.displaced;
-      waiting.front()->MakeRoom();
-      answer = gate.Enter(address);
-    }
-    if (answer.verdict == ConnectionGate::Verdict::kFull) ++state.dropped.full;
-    if (answer.verdict == ConnectionGate::Verdict::kAddressFull) ++state.dropped.address_full;
+    if (answer.verdict != ConnectionGate::Verdict::kFull) return answer;
+    ConnectionGate::Pass place = GiveUpPlace(state);
+    if (place) answer = gate.TakeOver(std::move(place), address);
     return answer;
+  }
+
+  // Whoever has waited longest for a request leaves: a client sends its request when it has connected, so that is an idle
+  // connection or one of an attacker who holds places.
+  static ConnectionGate::Pass GiveUpPlace(ServerState& state) {
+    const ConnectionQueue& waiting = state.queue(Phase::kWaiting);
+    if (waiting.empty()) return {};
+    ++state.dropped.displaced;
+    return waiting.front()->MakeRoom();
   }
 
   static std::unique_ptr<ClientWire> MakeWire(const ServerState& state, TcpSocket socket) {
@@ -175,6 +199,7 @@ class Server final : public HttpServer {
   std::shared_ptr<ServerState> state_;
   std::shared_ptr<TcpAcceptor> acceptor_;
   std::shared_ptr<Timer> sweep_timer_;
+  std::optional<ConnectionGate::MemberId> membership_;  // While it can be asked for a place.
   std::uint16_t port_ = 0;
 };
 

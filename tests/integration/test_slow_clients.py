@@ -1,5 +1,6 @@
 """Clients that hold places: too slow, too many, too many from one address. Everybody else is served all the while."""
 import json
+import pathlib
 import socket
 import unittest
 
@@ -44,6 +45,12 @@ def drip(connection, data):
         except OSError:
             return b""
     raise AssertionError("the edge took all of it")
+
+
+def accepted(port):
+    """How many connections to the port the edge holds: what is still in the backlog has no inode yet."""
+    rows = [row.split() for row in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] != "0A" and row[9] != "0" for row in rows)
 
 
 def metric(stack, line_start):
@@ -106,6 +113,18 @@ class Ceilings(unittest.TestCase):
                 self.assertLessEqual(metric(stack, "ccp_edge_open_connections "), 32)
                 for connection in silent:
                     connection.close()
+
+    def test_another_workers_connection_makes_room(self):
+        # The only place is held by one worker; about every other request comes to the other one.
+        with start(Stack(), "--max-connections", "1") as stack:
+            port = stack.edge.port()
+            for _ in range(20):
+                with connect(stack) as silent:
+                    eventually(lambda: accepted(port) == 1, "the silent connection accepted")
+                    self.assertEqual(stack.http("GET", "/healthz").status, 200)
+                    self.assertEqual(read_to_the_end(silent), b"")
+                eventually(lambda: accepted(port) == 0, "the place free again")
+            self.assertEqual(dropped(stack, "full"), 0)
 
     def test_busy_ones_do_not(self):
         with start(Stack(), "--max-connections", "4", script=reply_script({"text": "slow " * 100, "event_delay_ms": 20})) as stack:

@@ -13,9 +13,15 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
+#include <atomic>
+#include <deque>
+#include <functional>
 #include <future>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "edge/http/connection_gate.h"
 
@@ -41,7 +47,7 @@ class ServerTest : public testing::Test {
   void Serve(HttpHandler handler, HttpLimits limits = {}, ConnectionGate::Ceilings ceilings = {}) {
     HttpServer::Options options;
     options.limits = limits;
-    options.gate = ConnectionGate::Make(ceilings);
+    options.gate = gate_ = ConnectionGate::Make(ceilings);
     auto server = HttpServer::Listen(context_, options, std::move(handler));
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -107,6 +113,7 @@ class ServerTest : public testing::Test {
 
   asio::io_context context_;
   asio::io_context client_context_;
+  std::shared_ptr<ConnectionGate> gate_;
   std::unique_ptr<HttpServer> server_;
   std::thread thread_;
 };
@@ -325,6 +332,113 @@ TEST(ConnectionGate, APassMakesRoomOnce) {
 }
 
 // A handler that waits until it is cancelled, and tells.
+// One more server on a thread of its own, as a second worker has it.
+class Neighbour {
+ public:
+  Neighbour(std::shared_ptr<ConnectionGate> gate, HttpHandler handler) {
+    HttpServer::Options options;
+    options.gate = std::move(gate);
+    server_ = HttpServer::Listen(context_, options, std::move(handler)).value();
+    server_->Start();
+    thread_ = std::thread([this] { context_.run(); });
+  }
+  ~Neighbour() {
+    asio::post(context_, [this] { server_.reset(); });
+    thread_.join();
+  }
+  asio::ip::tcp::endpoint endpoint() const { return {asio::ip::make_address("127.0.0.1"), server_->port()}; }
+  std::uint64_t displaced() {
+    std::promise<std::uint64_t> count;
+    asio::post(context_, [&] { count.set_value(server_->dropped_connections().displaced); });
+    return count.get_future().get();
+  }
+
+ private:
+  asio::io_context context_;
+  std::unique_ptr<HttpServer> server_;
+  std::thread thread_;
+};
+
+constexpr std::string_view kKeptRequest = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
+// A server that has no connection of its own to give up gets the place of one that waits at another server.
+TEST_F(ServerTest, AnotherServersWaitingConnectionMakesRoom) {
+  Serve(Echo, {}, {.total = 2});
+  Neighbour neighbour(gate_, Echo);
+  std::vector<asio::ip::tcp::socket> waiting;
+  for (int i = 0; i < 2; ++i) {
+    waiting.emplace_back(client_context_).connect(neighbour.endpoint());
+    asio::write(waiting.back(), asio::buffer(kKeptRequest));
+    EXPECT_THAT(ReadUntil(waiting.back(), "GET / "), StartsWith("HTTP/1.1 200 "));
+  }
+  EXPECT_THAT(Talk("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(ReadAll(waiting.front()), "");
+  asio::write(waiting.back(), asio::buffer(kKeptRequest));
+  EXPECT_THAT(ReadUntil(waiting.back(), "GET / "), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(neighbour.displaced(), 1u);
+  OnServer([&] { EXPECT_EQ(server_->dropped_connections().displaced + server_->dropped_connections().full, 0u); });
+}
+
+TEST_F(ServerTest, AnotherServersBusyConnectionDoesNot) {
+  Held held(context_);
+  Serve([&](HttpRequest& request, ResponseWriter& response) { return held(request, response); }, {}, {.total = 1});
+  Neighbour neighbour(gate_, Echo);
+  asio::ip::tcp::socket busy = Connect();
+  asio::write(busy, asio::buffer(std::string("GET /wait HTTP/1.1\r\nhost: x\r\n\r\n")));
+  held.entered.get_future().wait();
+  asio::ip::tcp::socket late(client_context_);
+  late.connect(neighbour.endpoint());
+  EXPECT_THAT(ReadAll(late), HasSubstr("overloaded_error"));
+  OnServer([&] { held.release.cancel(); });
+  EXPECT_THAT(ReadUntil(busy, "GET /wait "), StartsWith("HTTP/1.1 200 "));
+}
+
+// Each asks the other all the while, and in the middle of it one of them ends.
+TEST_F(ServerTest, ServersThatAskEachOtherComeToAnEnd) {
+  Serve(Echo, {}, {.total = 3});
+  std::optional<Neighbour> neighbour(std::in_place, gate_, Echo);
+  const auto crowd = [](asio::ip::tcp::endpoint where, const std::atomic<bool>& over) {
+    asio::io_context context;
+    std::deque<asio::ip::tcp::socket> held;
+    boost::system::error_code refused;
+    while (!over && !refused) {
+      asio::ip::tcp::socket& socket = held.emplace_back(context);
+      socket.connect(where, refused);
+      char byte = 0;
+      boost::system::error_code ignored;  // Answered, refused or displaced: in any case something comes.
+      asio::write(socket, asio::buffer(kKeptRequest), ignored);
+      socket.read_some(asio::buffer(&byte, 1), ignored);
+      if (held.size() > 4) held.pop_front();
+    }
+  };
+  std::atomic<bool> over = false;
+  std::thread here(crowd, asio::ip::tcp::endpoint(asio::ip::make_address("127.0.0.1"), server_->port()), std::cref(over));
+  std::thread there(crowd, neighbour->endpoint(), std::cref(over));
+  while (neighbour->displaced() < 100) std::this_thread::yield();
+  neighbour.reset();
+  there.join();
+  over = true;
+  here.join();
+  EXPECT_THAT(Talk("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST(ConnectionGate, APlaceIsTakenOver) {
+  const auto gate = ConnectionGate::Make({.total = 2, .per_address = 1});
+  const auto address = [](const char* text) { return asio::ip::make_address(text); };
+  auto first = gate->Enter(address("192.0.2.1"));
+  auto second = gate->Enter(address("192.0.2.2"));
+  EXPECT_EQ(gate->Enter(address("192.0.2.3")).verdict, ConnectionGate::Verdict::kFull);
+  auto third = gate->TakeOver(std::move(first.pass), address("192.0.2.3"));
+  EXPECT_EQ(third.verdict, ConnectionGate::Verdict::kAdmitted);
+  // Two that were asked for a place at once: by then the address may have its share. The place is free then.
+  EXPECT_EQ(gate->TakeOver(std::move(second.pass), address("192.0.2.3")).verdict, ConnectionGate::Verdict::kAddressFull);
+  auto fourth = gate->Enter(address("192.0.2.1"));
+  EXPECT_EQ(fourth.verdict, ConnectionGate::Verdict::kAdmitted);
+  EXPECT_EQ(gate->Enter(address("192.0.2.2")).verdict, ConnectionGate::Verdict::kFull);
+  // Of one's own address.
+  EXPECT_EQ(gate->TakeOver(std::move(fourth.pass), address("192.0.2.1")).verdict, ConnectionGate::Verdict::kAdmitted);
+}
+
 struct Waiting {
   std::promise<void> entered;
   std::promise<bool> left;

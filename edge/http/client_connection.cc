@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "common/base/log.h"
@@ -20,6 +21,8 @@ constexpr std::size_t kSlowestBodyBytesPerSecond = 1024;  // On average, once bo
 // After a refusal the client may still be sending. Closing at once would reset the connection and lose the answer.
 constexpr std::chrono::seconds kLingerTime{5};
 constexpr std::size_t kLingerBytes = 64 * 1024 * 1024;
+// A client that sends as fast as it is read must not keep the thread: after so much the others have their turn.
+constexpr std::size_t kBytesATurn = 64 * 1024;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -53,10 +56,10 @@ ClientConnection::ClientConnection(std::unique_ptr<ClientWire> wire, ConnectionG
     : wire_(std::move(wire)),
       pass_(std::move(pass)),
       server_(std::move(server)),
+      phase_(pass_ ? Phase::kWaiting : Phase::kClosing),
       parser_(server_->options.limits),
       peer_(wire_->PeerName()) {
   ConnectionQueue& queue = server_->queue(phase_);
-      phase_(pass_ ? Phase::kWaiting : Phase::kClosing),
   place_ = queue.insert(queue.end(), this);
 }
 
@@ -126,6 +129,7 @@ Awaitable<bool> ClientConnection::ReadRequest() {
     error_code error;
     const std::size_t bytes = wire_->Receive(server_->scratch, error);
     if (WouldBlock(error)) {
+      turn_bytes_ = 0;
       const auto [wait_error] = co_await wire_->Readable();
       if (!wait_error) continue;
       if (!expired_ || idle_) co_return false;
@@ -137,12 +141,20 @@ Awaitable<bool> ClientConnection::ReadRequest() {
     const std::string_view input(server_->scratch.data(), bytes);
     leftover_ = input.substr(parser_.Feed(input));
     SetReadDeadline(before);
+    if (TurnIsOver(bytes)) co_await asio::post(server_->context.get_executor(), kAwait);
   }
   idle_ = false;
   deadline_ = kNoDeadline;
   if (parser_.state() == RequestParser::State::kComplete) co_return true;
   co_await Refuse(parser_.error());
   co_return false;
+}
+
+bool ClientConnection::TurnIsOver(std::size_t bytes) {
+  turn_bytes_ += bytes;
+  if (turn_bytes_ < kBytesATurn) return false;
+  turn_bytes_ = 0;
+  return true;
 }
 
 void ClientConnection::FeedLeftover() {
@@ -252,15 +264,15 @@ Awaitable<void> ClientConnection::Linger() {
     }
     if (bytes == 0) co_return;
     discarded += bytes;
+    if (TurnIsOver(bytes)) co_await asio::post(server_->context.get_executor(), kAwait);
   }
 }
 
 void ClientConnection::Expire(Clock::time_point now) {
   if (now < deadline_) return;
-  deadline_ = kNoDeadline;
+  if (!idle_ && !expired_) ++server_->dropped.slow;
   expired_ = true;
-  if (!idle_) ++server_->dropped.slow;
-  wire_->Cancel();
+  wire_->Cancel();  // And at the next sweep again, if just now it waited for its turn and not for the wire.
 }
 
 void ClientConnection::CloseIfIdle() {
@@ -270,9 +282,9 @@ void ClientConnection::CloseIfIdle() {
 ConnectionGate::Pass ClientConnection::MakeRoom() {
   Enter(Phase::kClosing);
   wire_->Close();
+  return std::move(pass_);
 }
 
 void ClientConnection::Cut() { wire_->Abort(); }
 
 }  // namespace ccp::edge
-  return std::move(pass_);

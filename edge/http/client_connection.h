@@ -49,6 +49,7 @@ class ClientConnection {
   void SetReadDeadline(RequestParser::State before);
   void Enter(Phase phase);                                 // To the end of that phase's queue.
   bool reading() const;
+  bool TurnIsOver(std::size_t bytes);         // Counts what was read at one go.
 
   std::unique_ptr<ClientWire> wire_;
   ConnectionGate::Pass pass_;
@@ -60,6 +61,7 @@ class ClientConnection {
   std::string peer_;
   Deadline deadline_ = kNoDeadline;             // Looked at by the sweep: no timer is armed an operation.
   Deadline body_begin_ = kNoDeadline;
+  std::size_t turn_bytes_ = 0;                  // Read since others last had their turn.
   bool expired_ = false;
   bool idle_ = true;                            // Between requests.
 };

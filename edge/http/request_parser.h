@@ -63,6 +63,7 @@ class RequestParser {
   void CheckTarget();
   void CheckHost();
   void CheckExpectation();
+  void MakeRoom(std::size_t next, std::size_t whole);
   void RefuseBody();
   void Fail(int http_status, std::string message);  // The first failure stays.
 

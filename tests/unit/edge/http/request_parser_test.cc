@@ -134,6 +134,39 @@ TEST(RequestParser, LowersNamesKeepsValuesAndDropsLookAlikes) {
   EXPECT_EQ(parser.request().headers.size(), 2u);
 }
 
+// Each move is a copy of all that has come, in one go.
+TEST(RequestParser, MovesALargeBodyNoMoreThanTwice) {
+  constexpr std::size_t kSize = 24 * 1024 * 1024;
+  const std::string piece(64 * 1024, 'x');
+  for (const bool announced : {true, false}) {
+    const HttpLimits limits;
+    RequestParser parser(limits);
+    parser.Feed(Post(announced ? "content-length: " + std::to_string(kSize) + "\r\n\r\n" : "transfer-encoding: chunked\r\n\r\n"));
+    int moves = 0;
+    const char* place = nullptr;
+    for (std::size_t at = 0; at < kSize; at += piece.size()) {
+      parser.Feed(announced ? piece : "10000\r\n" + piece + "\r\n");
+      const std::string& body = parser.request().body;
+      if (body.size() <= 1024 * 1024) continue;  // So far it may grow as it likes.
+      if (place != body.data()) ++moves;
+      place = body.data();
+    }
+    EXPECT_LE(moves, 2) << announced;
+    if (!announced) parser.Feed("0\r\n\r\n");
+    EXPECT_EQ(parser.state(), State::kComplete);
+    EXPECT_EQ(parser.request().body.size(), kSize);
+  }
+}
+
+TEST(RequestParser, ForgetsABodyThatItRefuses) {
+  HttpLimits limits;
+  limits.body_bytes = 100'000;
+  RequestParser parser(limits);
+  parser.Feed(Post("transfer-encoding: chunked\r\n\r\n18000\r\n" + std::string(0x18000, 'x') + "\r\nffff\r\n"));
+  EXPECT_EQ(parser.error().http_status, 413);
+  EXPECT_LT(parser.request().body.capacity(), 100u);
+}
+
 TEST(RequestParser, DropsTrailers) {
   const HttpLimits limits = SmallLimits();
   RequestParser parser(limits);

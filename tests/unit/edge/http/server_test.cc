@@ -281,6 +281,31 @@ TEST_F(ServerTest, GoesOnWithAPieceThatWasTakenInPart) {
   EXPECT_TRUE(body == sent + "end");
 }
 
+// Bytes that are there already, more of them than one client may have read at one go.
+TEST_F(ServerTest, ReadsALargeBodyInTurnWithOthers) {
+  std::vector<std::string> served;
+  HttpServer::Options options;
+  server_ = HttpServer::Listen(context_, options, [&](HttpRequest& request, ResponseWriter& response) -> Awaitable<void> {
+              served.push_back(request.target);
+              co_await Echo(request, response);
+            }).value();
+  server_->Start();
+  asio::ip::tcp::socket large = Connect();
+  const std::string body = "POST /large HTTP/1.1\r\nhost: x\r\ncontent-length: 1048576\r\n\r\n" + std::string(1048576, 'x');
+  large.non_blocking(true);
+  boost::system::error_code full;
+  const std::size_t taken = asio::write(large, asio::buffer(body), full);
+  large.non_blocking(false);
+  asio::ip::tcp::socket small = Connect();
+  asio::write(small, asio::buffer(std::string("GET /small HTTP/1.1\r\nhost: x\r\n\r\n")));
+  std::thread rest([&] { asio::write(large, asio::buffer(body) + taken); });  // Of a kernel that has less room.
+  while (served.size() < 2) context_.run_one();
+  rest.join();
+  EXPECT_EQ(served, (std::vector<std::string>{"/small", "/large"}));
+  server_.reset();
+  context_.poll();
+}
+
 TEST_F(ServerTest, RefusesAConnectionWhenAllOthersAreBusy) {
   Held held(context_);
   Serve([&](HttpRequest& request, ResponseWriter& response) { return held(request, response); }, {}, {.total = 1});
@@ -307,31 +332,6 @@ TEST_F(ServerTest, RefusesAnAddressThatHasItsShare) {
   OnServer([&] { EXPECT_EQ(server_->dropped_connections().address_full, 1u); });
 }
 
-TEST(ConnectionGate, CountsANetworkAsOneAddress) {
-  const auto gate = ConnectionGate::Make({.total = 100, .per_address = 1});
-  const auto enter = [&](const char* address) { return gate->Enter(asio::ip::make_address(address)); };
-  const auto first = enter("2001:db8::1");
-  EXPECT_EQ(first.verdict, ConnectionGate::Verdict::kAdmitted);
-  EXPECT_EQ(enter("2001:db8::ffff:2").verdict, ConnectionGate::Verdict::kAddressFull);
-  EXPECT_EQ(enter("2001:db8:0:1::1").verdict, ConnectionGate::Verdict::kAdmitted);
-  const auto v4 = enter("192.0.2.1");
-  EXPECT_EQ(v4.verdict, ConnectionGate::Verdict::kAdmitted);
-  EXPECT_EQ(enter("::ffff:192.0.2.1").verdict, ConnectionGate::Verdict::kAddressFull);
-  EXPECT_EQ(enter("192.0.2.2").verdict, ConnectionGate::Verdict::kAdmitted);
-}
-
-TEST(ConnectionGate, APassMakesRoomOnce) {
-  const auto gate = ConnectionGate::Make({.total = 1});
-  const auto address = asio::ip::make_address("192.0.2.1");
-  auto first = gate->Enter(address);
-  first.pass.Release();
-  auto second = gate->Enter(address);
-  EXPECT_EQ(second.verdict, ConnectionGate::Verdict::kAdmitted);
-  first.pass.Release();
-  EXPECT_EQ(gate->Enter(address).verdict, ConnectionGate::Verdict::kFull);
-}
-
-// A handler that waits until it is cancelled, and tells.
 // One more server on a thread of its own, as a second worker has it.
 class Neighbour {
  public:
@@ -439,6 +439,31 @@ TEST(ConnectionGate, APlaceIsTakenOver) {
   EXPECT_EQ(gate->TakeOver(std::move(fourth.pass), address("192.0.2.1")).verdict, ConnectionGate::Verdict::kAdmitted);
 }
 
+TEST(ConnectionGate, CountsANetworkAsOneAddress) {
+  const auto gate = ConnectionGate::Make({.total = 100, .per_address = 1});
+  const auto enter = [&](const char* address) { return gate->Enter(asio::ip::make_address(address)); };
+  const auto first = enter("2001:db8::1");
+  EXPECT_EQ(first.verdict, ConnectionGate::Verdict::kAdmitted);
+  EXPECT_EQ(enter("2001:db8::ffff:2").verdict, ConnectionGate::Verdict::kAddressFull);
+  EXPECT_EQ(enter("2001:db8:0:1::1").verdict, ConnectionGate::Verdict::kAdmitted);
+  const auto v4 = enter("192.0.2.1");
+  EXPECT_EQ(v4.verdict, ConnectionGate::Verdict::kAdmitted);
+  EXPECT_EQ(enter("::ffff:192.0.2.1").verdict, ConnectionGate::Verdict::kAddressFull);
+  EXPECT_EQ(enter("192.0.2.2").verdict, ConnectionGate::Verdict::kAdmitted);
+}
+
+TEST(ConnectionGate, APassMakesRoomOnce) {
+  const auto gate = ConnectionGate::Make({.total = 1});
+  const auto address = asio::ip::make_address("192.0.2.1");
+  auto first = gate->Enter(address);
+  first.pass.Release();
+  auto second = gate->Enter(address);
+  EXPECT_EQ(second.verdict, ConnectionGate::Verdict::kAdmitted);
+  first.pass.Release();
+  EXPECT_EQ(gate->Enter(address).verdict, ConnectionGate::Verdict::kFull);
+}
+
+// A handler that waits until it is cancelled, and tells.
 struct Waiting {
   std::promise<void> entered;
   std::promise<bool> left;

@@ -2,22 +2,25 @@
 """Measures what abuse costs everybody else: healthy requests through ccp-edge, alone and beside each kind of abuse.
 
     tools/bench/abuse.py                             every kind, from build/release/bin
-    tools/bench/abuse.py --kinds streams,slowloris --seconds 8
+    tools/bench/abuse.py --kinds streams,slowloris --rounds 5
     tools/bench/abuse.py --kinds soak --requests 1000000
 
 Starts ccp-mock, ccp-control and ccp-edge on free ports, and one more process that misbehaves. Healthy traffic is an open
-loop (ccp-load --rate), so a stall is charged to every request that had to wait. For each kind the table shows the healthy
-latency without and with the abuse, wrong answers, and the edge's descriptors and memory (PSS) before, during and after.
+loop (ccp-load --rate), so a stall is charged to every request that had to wait. For each kind it shows the healthy
+latency without and with the abuse, in turn (the median of all rounds, and each of them), wrong answers, and the edge's
+descriptors and memory (PSS) before, during and after.
 
   streams    9,900 open streams that say nothing after their first event; also: time to open them, bytes for each
   slowloris  10,000 connections that send their request's head a byte at a time and come back when they are closed
   aborts     clients that send requests and reset the connection at a random byte of request or answer
   resets     requests whose upstream resets the connection in the middle of its answer
   bodies     bodies of 40 MiB, announced and in chunks
+  elsewhere  the same, sent to one that only reads them: what the machine pays for the bytes, whoever takes them
   soak       memory over many requests, instead of abuse
 
-The abuser is niced: what counts is what it does to the edge, not the CPU it takes. On a machine with few cores the
-latencies still show that CPU; compare within one run. Python's standard library only.
+Where the system lets us, all but the abuser run under real-time priority: what counts is what the abuser does to the edge,
+not the CPU that it and others on the machine take. Elsewhere the abuser is niced, and latencies still show that CPU.
+Python's standard library only.
 """
 import argparse
 import json
@@ -26,18 +29,21 @@ import os
 import random
 import select
 import socket
+import statistics
 import struct
 import sys
+import threading
 import time
 
 from bodies import compact
-from stage import add_bin_option, descriptors, memory, opened, start_edge, until
+from stage import add_bin_option, descriptors, memory, opened, quiet_command, start_edge, until
 
 HEAD = "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 RST_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all.
 WORDS = 50
 STREAMS = 9900  # Each is two descriptors of the edge's.
 STREAMS_A_SECOND = 2000
+REPEATS_A_SECOND = 300  # At most: as many as there are healthy ones.
 SCRIPT = {"rules": [
     {"match": {"model": "held"}, "reply": {"text": "first and then silence", "hang_after_events": 1}},
     {"match": {"model": "cut"},
@@ -56,6 +62,10 @@ def body(model, stream):
 def whole_request(model, stream):
     content = body(model, stream)
     return f"{HEAD}Content-Length: {len(content)}\r\n\r\n".encode() + content
+
+
+def asking_to_close(request):
+    return request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
 
 
 # ---- The abuser: one process, one kind -----------------------------------------------------------------------------
@@ -137,9 +147,9 @@ def run_slowloris(port, told, count):
 
 def repeat(port, told, act):
     """Does `act(port, random)` again and again until told to stop; counts what it returns."""
-    dice, seen = random.Random(301), {}
+    dice, seen, begun = random.Random(301), {}, time.monotonic()
     told.send({})
-    while not told.poll():
+    while not told.poll(max(0, begun + sum(seen.values()) / REPEATS_A_SECOND - time.monotonic())):
         result = act(port, dice)
         seen[result] = seen.get(result, 0) + 1
     told.recv()
@@ -148,7 +158,7 @@ def repeat(port, told, act):
 
 
 def abort(port, dice):
-    request = whole_request("long", dice.random() < 0.5)
+    request = asking_to_close(whole_request("long", dice.random() < 0.5))
     one = socket.create_connection(("127.0.0.1", port), 30)
     if dice.random() < 0.5:
         one.sendall(request[:dice.randrange(len(request))])
@@ -165,7 +175,7 @@ def abort(port, dice):
 
 def be_reset(port, dice):
     with socket.create_connection(("127.0.0.1", port), 30) as one:
-        one.sendall(whole_request("cut", dice.random() < 0.5).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
+        one.sendall(asking_to_close(whole_request("cut", dice.random() < 0.5)))
         received = b""
         while piece := one.recv(65536):
             received += piece
@@ -191,27 +201,49 @@ def send_forty_mebibytes(port, dice):
     return f"{'announced' if announced else 'in chunks'}: {status.decode()}"
 
 
+def serve_elsewhere(listener):
+    """Reads so much of each connection, and answers."""
+    listener.listen(64)
+    while True:
+        one, _ = listener.accept()
+        with one:
+            left = 40 * 2**20
+            while left > 0 and (piece := one.recv(65536)):
+                left -= len(piece)
+            one.sendall(b"HTTP/1.1 413 Content Too Large\r\n\r\n")
+
+
+def send_elsewhere(told):
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=serve_elsewhere, args=(listener,), daemon=True).start()
+    repeat(listener.getsockname()[1], told, send_forty_mebibytes)
+
+
 KINDS = {"streams": lambda port, told: hold_streams(port, told, STREAMS, whole_request("held", True)),
          "slowloris": lambda port, told: run_slowloris(port, told, 10_000),
          "aborts": lambda port, told: repeat(port, told, abort),
          "resets": lambda port, told: repeat(port, told, be_reset),
-         "bodies": lambda port, told: repeat(port, told, send_forty_mebibytes)}
+         "bodies": lambda port, told: repeat(port, told, send_forty_mebibytes),
+         "elsewhere": lambda port, told: send_elsewhere(told)}
 
 
-def misbehave(kind, port, told):
-    os.nice(19)
+def misbehave(kind, port, told, niceness):
+    os.nice(niceness)
     KINDS[kind](port, told)
 
 
 # ---- The edge and its healthy clients ------------------------------------------------------------------------------
 
 class Edge:
-    """An edge, its scripted provider, and the load of clients that behave."""
+    """An edge, the load of clients that behave, their provider, and another one: what it does for the abuser is not measured."""
 
     def __init__(self, bench, workers=1):
         self.bench = bench
-        mock_port = bench.start_mock("--script", bench.write("script.json", json.dumps(SCRIPT)))
-        bases = dict.fromkeys(("healthy", "held", "cut", "long"), f"http://127.0.0.1:{mock_port}/v1")
+        script = bench.write("script.json", json.dumps(SCRIPT))
+        aside = ["chrt", "-o", "0"] if bench.under else ["nice", "-n", "19"]
+        _, abused_port = bench.start_ours("mock", "--keep-log", "0", "--script", script, name="abused", under=aside)
+        bases = {model: f"http://127.0.0.1:{abused_port}/v1" for model in ("held", "cut", "long")}
+        bases["healthy"] = f"http://127.0.0.1:{bench.start_mock('--script', script)}/v1"
         self.target = start_edge(bench, bases, workers=workers)
         self.port, self.pid = self.target.port, self.target.pid
         self.healthy_body = bench.write("healthy.json", body("healthy", False))
@@ -234,20 +266,22 @@ def mebibytes(size):
     return f"{size / 2**20:.1f} MiB"
 
 
-def settle(edge, descriptors):
-    """Waits until the abuser's connections are gone, then a little for memory to be given back."""
+def settle(edge, descriptors, size):
+    """Waits until the abuser's connections are gone and, as an idle edge does it, memory was given back."""
     try:
         until(lambda: edge.descriptors() <= descriptors + 32, "descriptors to be closed")
+        until(lambda: edge.memory() <= size + 4 * 2**20, "memory to be given back")
     except SystemExit:
         pass  # Reported as it is.
-    time.sleep(2)
 
 
-def run_kind(edge, kind, arguments):
-    before = edge.descriptors(), edge.memory()
+def run_round(edge, kind, arguments):
+    """One measurement without and one with the abuse; what the abuser tells; (descriptors, memory) at each stage."""
     quiet = edge.healthy(arguments)
+    before = edge.descriptors(), edge.memory()
     here, there = multiprocessing.Pipe()
-    abuser = multiprocessing.Process(target=misbehave, args=(kind, edge.port, there), daemon=True)
+    niceness = 0 if edge.bench.under else 19
+    abuser = multiprocessing.Process(target=misbehave, args=(kind, edge.port, there, niceness), daemon=True)
     abuser.start()
     there.close()  # So that an end of the abuser's is an end of file here.
     facts = here.recv()
@@ -259,17 +293,29 @@ def run_kind(edge, kind, arguments):
     facts |= {f"at the end, {name}" if name in facts else name: value for name, value in here.recv().items()}
     here.send("gone")
     abuser.join()
-    settle(edge, before[0])
-    after = edge.descriptors(), edge.memory()
+    settle(edge, *before)
+    return quiet, busy, facts, (before, during, (edge.descriptors(), edge.memory()))
+
+
+def median_and_all(values):
+    return f"{statistics.median(values):,.0f} us ({', '.join(f'{value:,.0f}' for value in values)})"
+
+
+def run_kind(edge, kind, arguments):
+    rounds = [run_round(edge, kind, arguments) for _ in range(arguments.rounds)]
+    wrong = [sum(one[which]["wrong"] for one in rounds) for which in (0, 1)]
     print(f"{kind}:")
     for name in ("p50", "p99"):
-        alone, beside = quiet["latency_us"][name], busy["latency_us"][name]
-        print(f"  healthy {name}  {alone:,.0f} us alone, {beside:,.0f} us beside it ({beside / alone:.2f}x)")
-    print(f"  wrong answers {quiet['wrong']} alone, {busy['wrong']} beside it")
-    print(f"  descriptors   {before[0]} before, {during[0]} during, {after[0]} after")
-    print(f"  memory        {mebibytes(before[1])} before, {mebibytes(during[1])} during, {mebibytes(after[1])} after")
-    print(f"  {', '.join(f'{name}: {value}' for name, value in facts.items())}", flush=True)
-    return quiet["wrong"] + busy["wrong"] + sum(v for k, v in facts.items() if "WRONG" in k)
+        alone, beside = ([one[which]["latency_us"][name] for one in rounds] for which in (0, 1))
+        ratio = statistics.median(beside) / statistics.median(alone)
+        print(f"  healthy {name}  {median_and_all(alone)} alone, {median_and_all(beside)} beside it: {ratio:.2f}x")
+    print(f"  wrong answers {wrong[0]} alone, {wrong[1]} beside it")
+    for *_, facts, stages in rounds:
+        descriptor, size = zip(*stages)
+        print("  descriptors {} before, {} during, {} after; ".format(*descriptor)
+              + "memory {} before, {} during, {} after; ".format(*map(mebibytes, size))
+              + ", ".join(f"{name}: {value}" for name, value in facts.items()), flush=True)
+    return sum(wrong) + sum(value for _, _, facts, _ in rounds for key, value in facts.items() if "WRONG" in key)
 
 
 def soak(edge, requests):
@@ -291,6 +337,7 @@ def main():
     add_bin_option(parser)
     parser.add_argument("--kinds", default=",".join([*KINDS, "soak"]))
     parser.add_argument("--seconds", type=float, default=8, help="of each measurement of healthy traffic")
+    parser.add_argument("--rounds", type=int, default=3, help="of each kind: without, with, without ...")
     parser.add_argument("--rate", type=int, default=300, help="healthy requests a second")
     parser.add_argument("--workers", type=int, default=1, help="of the edge")
     parser.add_argument("--requests", type=int, default=1_000_000, help="of the soak")
@@ -299,7 +346,7 @@ def main():
     if unknown := set(chosen) - {*KINDS, "soak"}:
         parser.error(f"unknown kind: {', '.join(sorted(unknown))}")
     wrong = 0
-    with opened(arguments.bin) as bench:
+    with opened(arguments.bin, quiet_command()) as bench:
         edge = Edge(bench, arguments.workers)
         for kind in chosen:
             wrong += soak(edge, arguments.requests)[1] if kind == "soak" else run_kind(edge, kind, arguments)

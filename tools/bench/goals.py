@@ -33,22 +33,13 @@ import latency
 import router
 import secure
 import startup
-from stage import SCENARIOS, add_bin_option, opened, start_targets
+from stage import SCENARIOS, add_bin_option, opened, quiet_command, start_targets
 
 # The scenarios of compare.py that each row needs.
 MATRIX = {1: ["plain_small"], 2: ["plain_cc"], 3: ["plain_mb"], 4: ["burst"], 5: ["writes", "stream_cc", "tools"],
           6: ["plain_small", "plain_cc", "burst", "writes", "tools"], 9: ["plain_small", "plain_cc", "burst"]}
 SOAK_REQUESTS = 1_000_000
 CONNECTIONS = 16
-
-
-def quiet_command():
-    """What keeps others out; empty where this machine does not let us."""
-    try:
-        allowed = subprocess.run(["chrt", "-f", "1", "true"], capture_output=True).returncode == 0
-    except FileNotFoundError:
-        allowed = False
-    return ["chrt", "-f", "1"] if allowed else []
 
 
 # ---- Each part: facts (see goal_table.py), and how many answers were wrong --------------------------------------------

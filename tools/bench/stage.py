@@ -59,6 +59,15 @@ def free_ports(count):
     return ports
 
 
+def quiet_command():
+    """What keeps others out; empty where this machine does not let us."""
+    try:
+        allowed = subprocess.run(["chrt", "-f", "1", "true"], capture_output=True).returncode == 0
+    except FileNotFoundError:
+        allowed = False
+    return ["chrt", "-f", "1"] if allowed else []
+
+
 def until(condition, what):
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():

@@ -26,6 +26,27 @@ bool IsUrlText(std::string_view target) {
   return std::all_of(target.begin(), target.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
 }
 
+bool IsNameByte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+}
+bool IsAddressByte(char c) { return IsNameByte(c) || c == ':'; }
+
+bool IsPort(std::string_view port) {
+  return !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// A name or an address, perhaps with a port. No host at all (""), or one that must be decoded, is not the same to everybody.
+bool IsHost(std::string_view host) {
+  const bool bracket = host.starts_with('[');
+  const std::size_t begin = bracket ? 1 : 0;
+  const std::size_t end = std::min(host.find(bracket ? ']' : ':'), host.size());
+  const std::string_view name = host.substr(begin, end - begin);
+  if (name.empty() || !std::all_of(name.begin(), name.end(), bracket ? IsAddressByte : IsNameByte)) return false;
+  if (bracket && end == host.size()) return false;
+  const std::string_view rest = host.substr(bracket ? end + 1 : end);
+  return rest.empty() || (rest.front() == ':' && IsPort(rest.substr(1)));
+}
+
 std::string_view Explain(HeadScanner::Verdict verdict) {
   switch (verdict) {
     case HeadScanner::Verdict::kBareLineFeed: return "a line of the request's head ends without a carriage return";
@@ -248,7 +269,7 @@ void RequestParser::CheckHost() {
                                    [](const Header& header) { return header.first == "host"; });
   if (hosts > 1) return Fail(400, "the Host header is given more than once");
   if (hosts == 0 && !http_1_0_) return Fail(400, "the Host header is missing");
-  if (request_.header("host").find_first_of(" \t,/@?#") != std::string_view::npos) Fail(400, "the Host header is malformed");
+  if (hosts == 1 && !IsHost(request_.header("host"))) Fail(400, "the Host header is malformed");
 }
 
 void RequestParser::CheckExpectation() {

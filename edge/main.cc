@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "common/base/log.h"
+#include "common/base/no_core_file.h"
 #include "common/base/stop_signals.h"
 #include "common/base/text.h"
 #include "edge/app/app.h"
@@ -58,6 +59,7 @@ int main(int argc, char** argv) {
   if (!parsed.command) return parsed.exit_code;
   if (const absl::Status status = ccp::log::Configure(parsed.command->log); !status.ok()) return Fail(status);
   const ccp::StopSignals signals;
+  ccp::WriteNoCoreFile();
   RaiseDescriptorLimit();
   KeepMemoryForTheNextRequest();
   auto app = ccp::edge::App::Build(parsed.command->edge);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <thread>
 
+#include "common/base/no_core_file.h"
 #include "common/base/stop_signals.h"
 #include "common/base/text.h"
 #include "control/app/app.h"
@@ -136,6 +137,7 @@ void PrintAddresses(const Session& session, const std::string& control, const st
 
 Exit Up(const Session& session, const UpOptions& options) {
   const StopSignals signals;
+  WriteNoCoreFile();
   const std::string state =
       options.state_dir.empty() ? XdgDirectory("XDG_STATE_HOME", ".local/state") : options.state_dir;
   std::error_code error;

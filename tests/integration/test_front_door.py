@@ -107,10 +107,34 @@ class FrontDoor(unittest.TestCase):
                 self.assertEqual(answer.count(b"HTTP/1.1 4"), 1, answer)
 
     def test_browsers_stay_out(self):
-        answer = self.stack.messages("x", headers={"origin": "https://evil.example"})
+        for headers, status in (({"origin": "https://evil.example"}, 403), ({"origin": "null"}, 403),
+                                ({"sec-fetch-site": "cross-site"}, 403), ({"sec-fetch-site": "same-site"}, 403),
+                                ({"host": "evil.example"}, 403), ({"host": "localhost.evil.example:80"}, 403),
+                                ({"host": "2130706433"}, 403), ({"host": "[::ffff:7f00:1]"}, 403),
+                                ({"content-type": "text/plain"}, 415), ({"content-type": ""}, 415),
+                                ({"content-type": "application/x-www-form-urlencoded"}, 415),
+                                ({"content-type": "text/plain; application/json"}, 415),
+                                ({"content-encoding": "gzip"}, 415), ({"content-encoding": "br"}, 415),
+                                ({"content-encoding": "gzip, identity"}, 415)):
+            for path in ("/v1/messages", "/v1/messages/count_tokens"):
+                with self.subTest(headers, path=path):
+                    answer = self.stack.http("POST", path, request_body(), headers)
+                    self.assertEqual(answer.status, status, answer.body)
+                    self.assertEqual([name for name in answer.headers if name.startswith("access-control")], [])
+
+    def test_a_page_may_not_even_ask(self):
+        answer = self.stack.http("OPTIONS", "/v1/messages", headers={
+            "origin": "https://evil.example", "access-control-request-method": "POST",
+            "access-control-request-headers": "content-type"})
         self.assertEqual(answer.status, 403)
-        answer = self.stack.http("POST", "/v1/messages", request_body(), {"content-type": "text/plain"})
-        self.assertEqual(answer.status, 415)
+        self.assertEqual([name for name in answer.headers if name.startswith("access-control")], [])
+
+    def test_nesting_has_its_limit(self):
+        for depth, status in ((120, 200), (128, 400)):  # Of the value; eight levels stand around it at most.
+            body = (b'{"model":"mock","max_tokens":1,"messages":[{"role":"user","content":"x"}],"metadata":'
+                    + b'{"a":' * depth + b"1" + b"}" * depth + b"}")
+            with self.subTest(depth):
+                self.assertEqual(self.stack.http("POST", "/v1/messages", body).status, status)
 
     def test_a_connection_lives_through_errors(self):
         import http.client

@@ -86,6 +86,26 @@ TEST(ContentDecoder, StopsABombEarly) {
   EXPECT_LE(out.size(), (bomb.size() + 1) * ContentDecoder::kMaxRatio + ContentDecoder::kFreeBytes);
 }
 
+// Within the ratio, but without an end.
+TEST(ContentDecoder, StopsAtItsMostInAll) {
+  const std::string part = SomeText(40 * 1024) + std::string(1024 * 1024, 'a');
+  std::string text;
+  while (text.size() <= ContentDecoder::kMaxBytes) text += part;
+  const std::string bytes = Compressed(text, Form::kGzip);
+  ASSERT_GT(bytes.size() * ContentDecoder::kMaxRatio, text.size());
+  const auto decoder = Decoder("gzip");
+  std::string out;
+  std::size_t total = 0;
+  absl::Status status;
+  for (std::size_t at = 0; at < bytes.size() && status.ok(); at += 65536) {
+    out.clear();
+    status = decoder->Feed(std::string_view(bytes).substr(at, 65536), out);
+    total += out.size();
+  }
+  EXPECT_FALSE(status.ok());
+  EXPECT_LE(total, ContentDecoder::kMaxBytes + 16 * 1024);  // The piece in which it noticed.
+}
+
 TEST(ContentDecoder, LetsShortTextsShrinkAsTheyLike) {
   std::string out;
   EXPECT_TRUE(Decoder("gzip")->Feed(Compressed(std::string(60 * 1024, 'a'), Form::kGzip), out).ok());

@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -17,8 +18,11 @@ namespace {
 
 namespace asio = boost::asio;
 
-// So often a worker looks whether it has become idle. Returning memory takes some milliseconds.
-constexpr std::chrono::seconds kIdleCheck{5};
+// So often a worker looks whether there is memory to return, which takes some milliseconds.
+constexpr std::chrono::seconds kMemoryCheck{5};
+
+// So many open requests are a burst: what they took is worth returning when half of them are gone.
+constexpr std::uint64_t kBurst = 256;
 
 // After everything was cut, so long the loop may run to let coroutines unwind and give back what they hold.
 constexpr std::chrono::seconds kUnwindTime{3};
@@ -87,7 +91,7 @@ absl::Status Worker::Bind() {
 
 void Worker::Start() {
   server_->Start();
-  asio::co_spawn(loop_, ReturnMemoryWhenIdle(), asio::detached);
+  asio::co_spawn(loop_, ReturnMemory(), asio::detached);
   thread_ = std::thread([this] { loop_.run(); });
 }
 
@@ -145,18 +149,25 @@ void Worker::Stop() {
   thread_.join();
 }
 
-// The allocator keeps what a burst of large requests took, for the next one. Once nothing has happened for a while, the
-// system gets it back.
-Awaitable<void> Worker::ReturnMemoryWhenIdle() {
+// The allocator keeps what a burst of requests took, for the next one. Once nothing has happened for a while, or most of
+// many requests are gone, the system gets it back.
+Awaitable<void> Worker::ReturnMemory() {
   std::uint64_t seen = 0;       // Requests at the last look.
   std::uint64_t returned = 0;   // Requests when memory was last given back.
+  std::uint64_t most_open = 0;  // At one look, since then.
   while (true) {
-    idle_timer_.expires_after(kIdleCheck);
+    idle_timer_.expires_after(kMemoryCheck);
     const auto [stopped] = co_await idle_timer_.async_wait(kAwaitTuple);
     if (stopped) co_return;
     const std::uint64_t total = requests_total();
-    const bool idle = total == std::exchange(seen, total) && open_requests() == 0;
-    if (idle && total != std::exchange(returned, total)) malloc_trim(0);
+    const std::uint64_t open = open_requests();
+    const bool idle = total == std::exchange(seen, total) && open == 0;
+    most_open = std::max(most_open, open);
+    const bool fallen = most_open >= kBurst && open < most_open / 2;
+    if (!fallen && (!idle || total == returned)) continue;
+    malloc_trim(0);
+    returned = total;
+    most_open = open;
   }
 }
 

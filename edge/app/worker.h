@@ -72,7 +72,7 @@ class Worker {
   absl::Status Bind();
   Awaitable<void> Handle(HttpRequest& request, ResponseWriter& response);
   Awaitable<Metrics> CopyMetrics();
-  Awaitable<void> ReturnMemoryWhenIdle();
+  Awaitable<void> ReturnMemory();
   void TellWhatWasLearned();
 
   WorkerOptions options_;

@@ -1,8 +1,6 @@
 #include "edge/http/client_connection.h"
 
 #include <algorithm>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -28,23 +26,24 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-// A request in the handler: the response, and how the connection learns that the handler is through.
+// A request in the handler.
 class ClientConnection::Turn {
  public:
   Turn(ClientConnection& connection, Response::Form form)
-      : response(*connection.wire_, connection.deadline_, *connection.server_, form),
-        finished(connection.server_->context.get_executor(), Clock::time_point::max()),
-        connection_(connection) {
+      : response(*connection.wire_, connection.deadline_, *connection.server_, form), connection_(connection) {
     connection_.Enter(Phase::kServing);
+    connection_.turn_ = this;
+    ++connection_.turns_;
   }
-  ~Turn() { connection_.Enter(Phase::kWaiting); }
+  ~Turn() {
+    connection_.turn_ = nullptr;
+    connection_.Enter(Phase::kWaiting);
+  }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
 
   Response response;
-  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, asio::io_context::executor_type> finished;
-  asio::cancellation_signal cancel;
-  bool done = false;
+  bool watched = false;  // A wait for the client is going on.
   std::exception_ptr failure;
 
  private:
@@ -179,42 +178,47 @@ void ClientConnection::SetReadDeadline(RequestParser::State before) {
   deadline_ = std::min(now + limits.body_stall, body_begin_ + limits.body_stall + earned);
 }
 
+// The handler runs in the connection's own coroutine: a stream may last for an hour.
 Awaitable<bool> ClientConnection::ServeRequest() {
+  NameParts();
+  Turn turn(*this, Response::Form{.head_only = parser_.request().method == "HEAD",
+                                  .chunks = !parser_.http_1_0(),
+                                  .keep_alive = parser_.keep_alive()});
+  WatchClient();
+  try {
+    co_await server_->handler(parser_.request(), turn.response);
+  } catch (...) {
+    turn.failure = std::current_exception();
+  }
+  if (turn.watched) wire_->Cancel();
+  if (turn.response.client_gone()) co_return false;
+  if (!turn.response.whole()) co_await Repair(turn);
+  co_return turn.response.whole() && turn.response.keep_alive();
+}
+
+void ClientConnection::NameParts() {
   HttpRequest& request = parser_.request();
   const std::size_t query = request.target.find('?');
   request.path = std::string_view(request.target).substr(0, query);
   request.query = query == std::string::npos ? std::string_view() : std::string_view(request.target).substr(query + 1);
   request.peer = peer_;
-
-  Turn turn(*this, Response::Form{.head_only = request.method == "HEAD",
-                                  .chunks = !parser_.http_1_0(),
-                                  .keep_alive = parser_.keep_alive()});
-  asio::co_spawn(server_->context.get_executor(), server_->handler(request, turn.response),
-                 asio::bind_cancellation_slot(turn.cancel.slot(), [this, &turn](std::exception_ptr failure) {
-                   turn.done = true;
-                   turn.failure = std::move(failure);
-                   turn.finished.cancel();
-                   wire_->Cancel();
-                 }));
-  co_await WatchClient(turn);
-  if (!turn.response.whole() && !turn.response.client_gone()) co_await Repair(turn);
-  co_return turn.response.whole() && turn.response.keep_alive();
 }
 
-// Returns when the handler is through. Cancels it if the client goes away first.
-Awaitable<void> ClientConnection::WatchClient(Turn& turn) {
-  while (!turn.done) {
-    const auto [error] = co_await wire_->Readable();
-    if (turn.done) co_return;
-    const ClientWire::Sight sight = error ? ClientWire::Sight::kGone : wire_->Look();
-    if (sight == ClientWire::Sight::kNothing) continue;
-    if (sight == ClientWire::Sight::kGone) {
-      turn.response.ClientLeft();
-      turn.cancel.emit(asio::cancellation_type::terminal);
-    }
-    // After a pipelined request the socket stays readable: there is nothing more to watch for.
-    while (!turn.done) co_await turn.finished.async_wait(kAwaitTuple);
-  }
+// Beside the handler. Cancels it if the client goes away first.
+void ClientConnection::WatchClient() {
+  turn_->watched = true;
+  wire_->WhenReadable([self = shared_from_this(), turn = turns_](const error_code& error) { self->SeeClient(error, turn); });
+}
+
+void ClientConnection::SeeClient(error_code waited, unsigned turn) {
+  if (turn_ == nullptr || turn != turns_) return;
+  turn_->watched = false;
+  const ClientWire::Sight sight = waited ? ClientWire::Sight::kGone : wire_->Look();
+  if (sight == ClientWire::Sight::kNothing) return WatchClient();
+  // After a pipelined request the socket stays readable: there is nothing more to watch for.
+  if (sight == ClientWire::Sight::kBytes) return;
+  turn_->response.ClientLeft();
+  cancel_.emit(asio::cancellation_type::terminal);
 }
 
 // The handler left without a whole response: an answer if none was begun, else a visible cut.

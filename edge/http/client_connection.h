@@ -20,7 +20,7 @@
 
 namespace ccp::edge {
 
-class ClientConnection {
+class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
  public:
   ClientConnection(std::unique_ptr<ClientWire> wire, ConnectionGate::Pass pass, std::shared_ptr<ServerState> server);
   ~ClientConnection();
@@ -35,13 +35,16 @@ class ClientConnection {
   void CloseIfIdle();
   ConnectionGate::Pass MakeRoom();                         // Closes; its place is the caller's.
   void Cut();                                              // So that an unfinished answer looks unfinished.
+  boost::asio::cancellation_slot cancellation() { return cancel_.slot(); }  // For what runs Run().
 
  private:
   class Turn;
   Awaitable<bool> Handshake();                // False: the connection ends.
   Awaitable<bool> ReadRequest();              // False: the connection ends.
   Awaitable<bool> ServeRequest();             // False: the connection ends.
-  Awaitable<void> WatchClient(Turn& turn);
+  void WatchClient();
+  void SeeClient(boost::system::error_code waited, unsigned turn);
+  void NameParts();
   Awaitable<void> Repair(Turn& turn);
   Awaitable<void> Refuse(RequestError error);
   Awaitable<void> Linger();
@@ -62,6 +65,9 @@ class ClientConnection {
   Deadline deadline_ = kNoDeadline;             // Looked at by the sweep: no timer is armed an operation.
   Deadline body_begin_ = kNoDeadline;
   std::size_t turn_bytes_ = 0;                  // Read since others last had their turn.
+  boost::asio::cancellation_signal cancel_;     // Ends the handler when the client leaves.
+  Turn* turn_ = nullptr;                        // While a request is in the handler.
+  unsigned turns_ = 0;                          // So far: a wait of an earlier one may end late.
   bool expired_ = false;
   bool idle_ = true;                            // Between requests.
 };

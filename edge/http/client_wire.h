@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "edge/http/awaitable.h"
 #include "edge/http/server_state.h"
@@ -44,6 +45,10 @@ class ClientWire {
   void Cancel();                                                        // Ends Readable() and Writable() with an error.
 
   Awaitable<std::tuple<ErrorCode>> Readable();
+  template <typename Callback>
+  void WhenReadable(Callback callback) {                                // The same for whoever is no coroutine.
+    socket_.async_wait(receiving_waits_for_, std::move(callback));
+  }
   Awaitable<std::tuple<ErrorCode>> Writable();
 
   std::string PeerName() const;                                         // "127.0.0.1:51234"

@@ -171,7 +171,7 @@ void RequestParser::ParseHead(std::string_view head) {
 void RequestParser::BeginBody() {
   state_ = State::kBody;
   if (!request_.header("transfer-encoding").empty()) {
-    chunks_.emplace(limits_.body_bytes);
+    chunks_ = std::make_unique<ChunkDecoder>(limits_.body_bytes);
     return;
   }
   if (body_left_ == 0) state_ = State::kComplete;
@@ -283,7 +283,7 @@ void RequestParser::Fail(int http_status, std::string message) {
   if (state_ == State::kFailed) return;
   state_ = State::kFailed;
   std::string().swap(request_.body);  // Nobody will read it, and the connection may stay for a while yet.
-  error_ = ClientError(http_status, std::move(message));
+  error_ = std::make_unique<RequestError>(ClientError(http_status, std::move(message)));
 }
 
 std::string_view HttpRequest::header(std::string_view lower_case_name) const {

@@ -11,7 +11,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -40,7 +40,7 @@ class RequestParser {
   std::size_t Feed(std::string_view bytes);
 
   State state() const { return state_; }
-  const RequestError& error() const { return error_; }        // With kFailed.
+  const RequestError& error() const { return *error_; }       // With kFailed.
   HttpRequest& request() { return request_; }
   bool keep_alive() const { return keep_alive_; }             // As client and version ask.
   bool http_1_0() const { return http_1_0_; }
@@ -70,8 +70,8 @@ class RequestParser {
   const HttpLimits& limits_;
   State state_ = State::kIdle;
   HttpRequest request_;
-  RequestError error_;
-  std::optional<ChunkDecoder> chunks_;   // Of a chunked body.
+  std::unique_ptr<RequestError> error_;
+  std::unique_ptr<ChunkDecoder> chunks_; // Of a chunked body.
   std::size_t body_left_ = 0;            // Of a body with a length.
   std::string pending_;                  // An unfinished head.
   HeadScanner scanner_;

@@ -3,8 +3,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -157,7 +160,11 @@ class Server final : public HttpServer {
     auto connection = std::make_shared<ClientConnection>(MakeWire(*state, std::move(socket)), std::move(pass), state);
     auto life = admitted ? ClientConnection::Run(connection)
                          : ClientConnection::RunRefusal(connection, NoRoom(verdict, state->options.gate->ceilings()));
-    asio::co_spawn(state->context, std::move(life), asio::detached);
+    // The cancellation's memory is the connection's: that goes behind all of the coroutine.
+    asio::co_spawn(state->context, std::move(life),
+                   asio::bind_cancellation_slot(connection->cancellation(), [state, connection](const std::exception_ptr&) {
+                     asio::post(state->context, [connection] {});
+                   }));
   }
 
   static ConnectionGate::Answer EnterOrDisplace(ServerState& state, const asio::ip::address& address) {

@@ -51,18 +51,6 @@ RequestError ForeignPassthrough(const config::Model& model) {
   return error;
 }
 
-usage::Record Opening(const TurnState& turn) {
-  usage::Record record;
-  record.request_id = turn.request_id;
-  record.attempt = static_cast<std::uint32_t>(turn.attempts);
-  record.requested_model = turn.request->model();
-  record.route = turn.decision.route;
-  record.config_revision = turn.snapshot->revision;
-  record.session = turn.session;
-  record.streamed = turn.request->stream();
-  return record;
-}
-
 std::optional<std::int64_t> Number(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -121,50 +109,48 @@ Awaitable<void> ReadToEnd(std::unique_ptr<UpstreamCall> call) {
   co_await group.async_wait(asio::experimental::wait_for_one(), kAwait);
 }
 
+Failure Own(RequestError error) { return std::make_unique<RequestError>(std::move(error)); }
+
 }  // namespace
 
 Attempt::Attempt(TurnState& turn, const config::Model& model)
-    : turn_(turn), model_(model), record_(*turn.context.usage, Opening(turn), model) {
+    : turn_(turn), model_(model), record_(turn, model) {
   turn_.answered_by = model.name;
 }
 
 Attempt::~Attempt() {
   record_.Close(usage::Outcome::kClientCancelled, AttemptRecord::Winner::kYes, "the client went away");
   Calibrate();
-  turn_.tokens = record_.row().tokens;
-  turn_.first_byte = std::chrono::microseconds(record_.row().first_byte_us);
-  if (record_.row().outcome != usage::Outcome::kOk) {
-    turn_.context.metrics.CountFailedAttempt(model_.name, record_.row().outcome);
+  turn_.tokens = record_.tokens();
+  turn_.first_byte = record_.first_byte();
+  if (record_.outcome() != usage::Outcome::kOk) {
+    turn_.context.metrics.CountFailedAttempt(model_.name, record_.outcome());
   }
 }
 
 // What a model reports of its prompt tells how far our estimate was off.
 void Attempt::Calibrate() {
-  const usage::Record& row = record_.row();
   if (!one_prompt_) return;  // The row counts them all.
-  if (row.outcome != usage::Outcome::kOk || row.quality != usage::Quality::kReported) return;
-  const std::int64_t reported = row.tokens.input + row.tokens.cache_read + row.tokens.cache_write;
-  turn_.context.calibrations.Learn(CalibrationKey(model_), turn_.estimated_tokens, reported);
+  if (record_.outcome() != usage::Outcome::kOk || record_.quality() != usage::Quality::kReported) return;
+  turn_.context.calibrations.Learn(CalibrationKey(model_), turn_.estimated_tokens, record_.tokens().prompt());
 }
 
-Awaitable<std::optional<RequestError>> Attempt::Run() {
-  if (auto error = FindKey()) co_return error;
-  if (auto error = BuildBody()) co_return error;
-  auto request = BuildRequest();
-  if (!request.ok()) co_return std::move(request).error();
+Awaitable<Failure> Attempt::Send() {
+  std::string key;
+  if (auto error = FindKey(key)) co_return Own(*std::move(error));
+  if (auto error = BuildBody()) co_return Own(*std::move(error));
+  auto request = BuildRequest(key);
+  if (!request.ok()) co_return Own(std::move(request).error());
   record_.Open();
   sent_ = true;
   auto sent = co_await turn_.context.upstream->Send(*std::move(request));
-  if (auto error = TakeCall(std::move(sent))) co_return error;
-  if (IsGood(call_->status())) co_return co_await Answer();
-  co_return co_await ReadError();
+  if (auto error = TakeCall(std::move(sent))) co_return Own(*std::move(error));
+  co_return nullptr;
 }
 
 std::optional<RequestError> Attempt::TakeCall(Result<std::unique_ptr<UpstreamCall>> sent) {
   if (!sent.ok()) return std::move(sent).error();
   call_ = *std::move(sent);
-  // The upstream has it: an hour of streaming need not keep a megabyte.
-  if (chat_.messages_end == 0) std::string().swap(chat_.body);
   record_.SetUpstreamAnswer(call_->status(), UpstreamRequestId(*call_));
   answer_headers_ = model_.direct ? ForwardedAnswerHeaders(call_->headers())
                                   : AnthropicRateLimits(call_->headers(), absl::Now());
@@ -178,21 +164,22 @@ void Attempt::Settle(const RequestError& error, AttemptRecord::Winner winner) {
   record_.Close(outcome, winner, error.message);
 }
 
-std::optional<RequestError> Attempt::FindKey() {
+std::optional<RequestError> Attempt::FindKey(std::string& key) const {
   if (model_.auth == config::Auth::kPassthrough) {
     if (MayPassCredential(model_)) return std::nullopt;
     return ForeignPassthrough(model_);
   }
   if (model_.api_key_name.empty()) return std::nullopt;
-  key_ = turn_.context.keys->Find(model_.api_key_name);
-  if (key_.empty()) return MissingKey(model_);
+  key = turn_.context.keys->Find(model_.api_key_name);
+  if (key.empty()) return MissingKey(model_);
   return std::nullopt;
 }
 
 std::optional<RequestError> Attempt::BuildBody() {
   if (model_.direct) {
-    chat_.body = translate::ToDirectRequest(*turn_.request, model_, chat_.losses);
-    record_.AddLosses(chat_.losses);
+    chat_ = std::make_unique<translate::ChatRequest>();
+    chat_->body = translate::ToDirectRequest(*turn_.request, model_, chat_->losses);
+    record_.AddLosses(chat_->losses);
     return std::nullopt;
   }
   translate::ChatRequestOptions options;
@@ -202,29 +189,29 @@ std::optional<RequestError> Attempt::BuildBody() {
   options.tool_is_dropped = [this](std::string_view tool) { return turn_.snapshot->policy->ToolIsDropped(model_, tool); };
   auto chat = translate::ToChatRequest(*turn_.request, options);
   if (!chat.ok()) return std::move(chat).error();
-  chat_ = *std::move(chat);
-  record_.AddLosses(chat_.losses);
+  chat_ = std::make_unique<translate::ChatRequest>(*std::move(chat));
+  record_.AddLosses(chat_->losses);
   return std::nullopt;
 }
 
-Result<UpstreamRequest> Attempt::BuildRequest() const {
+Result<UpstreamRequest> Attempt::BuildRequest(const std::string& key) const {
   UpstreamRequest request;
-  request.body = chat_.body;
+  request.body = chat_->body;
   request.timeouts = model_.timeouts;
   ChatHeads& heads = turn_.context.chat_heads;
-  if (!model_.direct) request.prepared = heads.Find(turn_.snapshot, model_, key_);
+  if (!model_.direct) request.prepared = heads.Find(turn_.snapshot, model_, key);
   if (request.prepared != nullptr) return request;
   request.url = UpstreamUrl(model_, UpstreamPath::kMessages, turn_.http.query);
-  request.headers = model_.direct ? DirectHeaders(model_, turn_.http, key_) : ChatHeaders(model_, key_);
+  request.headers = model_.direct ? DirectHeaders(model_, turn_.http, key) : ChatHeaders(model_, key);
   if (model_.direct) return request;
   auto prepared = turn_.context.upstream->Prepare(request);
   if (!prepared.ok()) return std::move(prepared).error();
   request.prepared = *std::move(prepared);
-  if (request.prepared != nullptr) heads.Keep(model_, key_, request.prepared);
+  if (request.prepared != nullptr) heads.Keep(model_, key, request.prepared);
   return request;
 }
 
-Awaitable<RequestError> Attempt::ReadError() {
+Awaitable<Failure> Attempt::ReadError() {
   std::string body;
   while (body.size() < kErrorBodyLimit) {
     const auto read = co_await call_->Read(body);
@@ -238,34 +225,48 @@ Awaitable<RequestError> Attempt::ReadError() {
   answer.body = body;
   answer.retry_after_ms = RetryAfterMs(*call_);
   answer.should_retry = ShouldRetry(*call_);
-  co_return translate::FromUpstreamAnswer(answer, turn_.input_tokens, model_.max_input_tokens.value_or(0));
+  co_return Own(translate::FromUpstreamAnswer(answer, turn_.input_tokens, model_.max_input_tokens.value_or(0)));
 }
 
-Awaitable<std::optional<RequestError>> Attempt::Answer() {
+// No coroutine of its own: an answer may stream for an hour.
+Awaitable<Failure> Attempt::Answer() {
+  if (!IsGood(call_->status())) return ReadError();
   reply_ = MakeReply();
+  if (chat_->messages_end == 0) chat_.reset();  // The upstream has it, and there will be no other round.
+  call_->ForgetHeaders();
+  turn_.RestRequest();
   record_.Follow(reply_.get());
   Pump::Options options;
   options.client = ClientForm();
   options.direct = model_.direct;
   options.headers = ClientHeaders();
   options.next_round = [this] { return NextRound(); };
-  Pump pump(turn_, *reply_, *call_, record_, std::move(options));
-  std::optional<RequestError> error = co_await pump.Run();
-  if (!error && reply_->phase() == translate::Reply::Phase::kComplete) LetGoOfCall();
-  co_return error;
+  pump_.emplace(turn_, *reply_, *call_, record_, std::move(options));
+  return pump_->Run();
+}
+
+void Attempt::LetGo() {
+  pump_.reset();
+  if (reply_->phase() == translate::Reply::Phase::kComplete) LetGoOfCall();
 }
 
 // One row counts for all rounds: to the client they are one answer.
 Awaitable<Result<UpstreamCall*>> Attempt::NextRound() {
   one_prompt_ = false;
-  translate::AddMessages(chat_, reply_->NextRound());
-  auto request = BuildRequest();
+  translate::AddMessages(*chat_, reply_->NextRound());
+  std::string key;
+  if (auto error = FindKey(key)) co_return *std::move(error);
+  auto request = BuildRequest(key);
   if (!request.ok()) co_return std::move(request).error();
   LetGoOfCall();
   auto sent = co_await turn_.context.upstream->Send(*std::move(request));
   if (auto error = TakeCall(std::move(sent))) co_return *std::move(error);
-  if (!IsGood(call_->status())) co_return co_await ReadError();
+  if (!IsGood(call_->status())) {
+    const Failure failure = co_await ReadError();
+    co_return *failure;
+  }
   reply_->Resume(UpstreamForm());
+  call_->ForgetHeaders();
   co_return call_.get();
 }
 
@@ -278,20 +279,20 @@ Form Attempt::UpstreamForm() const {
   return ContainsIgnoreCase(call_->header("content-type"), "text/event-stream") ? Form::kEvents : Form::kJson;
 }
 
-Form Attempt::ClientForm() const { return turn_.request->stream() ? Form::kEvents : Form::kJson; }
+Form Attempt::ClientForm() const { return turn_.streamed ? Form::kEvents : Form::kJson; }
 
-std::unique_ptr<translate::Reply> Attempt::MakeReply() const {
+std::unique_ptr<translate::Reply> Attempt::MakeReply() {
   translate::ReplyContext context;
   context.upstream = UpstreamForm();
   context.client = ClientForm();
-  context.requested_model = turn_.request->model();
+  context.requested_model = turn_.requested_model;
   context.message_id = NewId("msg_");
   context.dialect = translate::FindDialect(model_.dialect);
-  context.tool_names = chat_.tool_names;
-  context.stops_here = chat_.stops_here;
-  context.callable = chat_.callable;
-  context.web_search = chat_.web_search;
-  context.echoes_search = chat_.messages_end != 0;
+  context.tool_names = std::move(chat_->tool_names);
+  context.stops_here = std::move(chat_->stops_here);
+  context.callable = std::move(chat_->callable);
+  context.web_search = chat_->web_search;
+  context.echoes_search = chat_->messages_end != 0;
   context.omit_thinking_text = turn_.request->omit_thinking_text();
   context.started = turn_.stream.begun();
   context.estimated_input_tokens = turn_.input_tokens;
@@ -316,9 +317,9 @@ std::vector<Header> Attempt::ClientHeaders() const {
   headers.emplace_back("request-id", turn_.request_id);
   headers.emplace_back("x-ccp-request-id", turn_.request_id);
   headers.emplace_back("x-ccp-model", model_.name);
-  headers.emplace_back("x-ccp-route", turn_.decision.route);
+  headers.emplace_back("x-ccp-route", turn_.route);
   headers.emplace_back("x-ccp-attempts", std::to_string(turn_.attempts));
-  if (!record_.row().losses.empty()) headers.emplace_back("x-ccp-losses", Join(record_.row().losses, ","));
+  if (!record_.losses().empty()) headers.emplace_back("x-ccp-losses", Join(record_.losses(), ","));
   ReplaceHeaders(headers, answer_headers_);
   return headers;
 }

@@ -12,6 +12,7 @@
 
 #include "common/base/error.h"
 #include "common/config/model.h"
+#include "edge/api/pump.h"
 #include "edge/api/records.h"
 #include "edge/api/turn_state.h"
 #include "edge/http/awaitable.h"
@@ -26,33 +27,35 @@ class Attempt {
   Attempt(TurnState& turn, const config::Model& model);
   ~Attempt();
 
-  // Absent: the client has its answer. Else the row is open until Settle().
-  Awaitable<std::optional<RequestError>> Run();
+  // Send(), then Answer(): two steps, so that nothing of the first is kept while an answer streams. Where there is a failure
+  // the row is open until Settle(); where there is none, the upstream has answered, and then the client has its answer.
+  Awaitable<Failure> Send();
+  Awaitable<Failure> Answer();
+  void LetGo();  // Behind a good Answer(): what is left of the upstream's is read, so that its connection serves again.
   void Settle(const RequestError& error, AttemptRecord::Winner winner);
 
   const std::vector<Header>& answer_headers() const { return answer_headers_; }  // Of the upstream, for the client.
 
  private:
   void Calibrate();
-  std::optional<RequestError> FindKey();
+  std::optional<RequestError> FindKey(std::string& key) const;
   std::optional<RequestError> BuildBody();
-  Result<UpstreamRequest> BuildRequest() const;
-  Awaitable<RequestError> ReadError();
-  Awaitable<std::optional<RequestError>> Answer();
+  Result<UpstreamRequest> BuildRequest(const std::string& key) const;
+  Awaitable<Failure> ReadError();
+  std::unique_ptr<translate::Reply> MakeReply();
   std::optional<RequestError> TakeCall(Result<std::unique_ptr<UpstreamCall>> sent);
   Awaitable<Result<UpstreamCall*>> NextRound();
   void LetGoOfCall();
-  std::unique_ptr<translate::Reply> MakeReply() const;
   std::vector<Header> ClientHeaders() const;
   translate::Form ClientForm() const;
   translate::Form UpstreamForm() const;
 
   TurnState& turn_;
   const config::Model& model_;
-  std::string key_;
-  translate::ChatRequest chat_;             // For direct models only its body is used.
+  std::unique_ptr<translate::ChatRequest> chat_;  // Until it is answered. For direct models only its body is used.
   std::unique_ptr<UpstreamCall> call_;
   std::unique_ptr<translate::Reply> reply_;
+  std::optional<Pump> pump_;
   AttemptRecord record_;                    // After reply_: closing it reads the reply.
   std::vector<Header> answer_headers_;
   bool sent_ = false;

@@ -51,6 +51,9 @@ struct ApiContext {
   ChatHeads chat_heads;
   Metrics metrics;
   json::Document scratch;                            // For replies; used only between suspensions.
+  // Bytes on their way from an upstream to a client; their memory serves all streams.
+  std::string arrived;                               // Used only between suspensions.
+  std::string written;                               // Lent to whoever is about to write, see Pump.
   std::mt19937_64 random{std::random_device{}()};
 };
 

@@ -1,12 +1,13 @@
 #include "edge/api/pump.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/system/system_error.hpp>
+#include <boost/asio/io_context.hpp>
 #include <exception>
+#include <memory>
+#include <tuple>
 #include <utility>
 
 #include "common/base/text.h"
@@ -35,57 +36,62 @@ Pump::Pump(TurnState& turn, Reply& reply, UpstreamCall& call, AttemptRecord& rec
       call_(&call),
       record_(record),
       options_(std::move(options)),
-      keep_alive_timer_(turn.stream.executor()) {
-  if (options_.client == Form::kEvents && !turn_.stream.begun()) turn_.stream.SetHeaders(std::move(options_.headers));
+      alarm_(turn.stream.executor().context(), [this] { Ring(); }) {
+  if (options_.client == Form::kEvents && !turn_.stream.begun()) turn_.stream.SetHeaders(std::exchange(options_.headers, {}));
 }
 
-Awaitable<std::optional<RequestError>> Pump::Run() {
-  if (options_.client == Form::kEvents) {
-    co_await RunBesideKeepAlive();
-  } else {
-    co_await Relay();
-  }
-  co_return std::move(result_);
-}
-
-Awaitable<void> Pump::RunBesideKeepAlive() {
-  const auto executor = co_await asio::this_coro::executor;
-  while (true) {
-    auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, Relay(), asio::deferred),
-                                                         asio::co_spawn(executor, KeepAlive(), asio::deferred));
-    auto [order, relay_failure, keep_alive_failure, overdue] =
-        co_await group.async_wait(asio::experimental::wait_for_one(), kAwait);
-    const bool relay_first = order[0] == 0;
-    if (relay_first && relay_failure) std::rethrow_exception(relay_failure);
-    if (relay_first) co_return;
-    if (keep_alive_failure) std::rethrow_exception(keep_alive_failure);
-    if (!overdue) throw boost::system::system_error(asio::error::operation_aborted, "the client left");
-    // The token counts did not come in time: the answer, or this round of it, is whole without them.
-    out_.clear();
-    content_before_ = true;
-    reply_.Finish(Reply::End::kClean, out_);
-    if (reply_.phase() != Reply::Phase::kPaused) break;
-    lingering_ = false;
-    if (!TryForward()) co_await turn_.stream.Write(out_);
-  }
-  co_await Conclude();
-}
-
-Awaitable<void> Pump::Relay() {
+Awaitable<Failure> Pump::Run() {
+  if (options_.client == Form::kEvents) SetFirstAlarm();
   while (ended_ == Ended::kNo) {
     if (reply_.phase() == Reply::Phase::kPaused) {
       co_await NextRound();
       continue;
     }
-    in_.clear();
-    const Result<std::size_t> read = co_await call_->Read(in_);
-    if (options_.client == Form::kEvents) out_.clear();
-    Digest(read);
-    if (ended_ != Ended::kNo) break;
+    if (std::exchange(rang_, false)) {
+      if (lingering_) {
+        EndWithoutCounts();
+        if (reply_.phase() != Reply::Phase::kPaused) break;
+        if (!TryForward()) co_await turn_.stream.Write(out_);
+        ReturnBuffer();
+        continue;
+      }
+      co_await KeepCompany();
+    }
+    boost::system::error_code error;
+    if (!call_->ready()) {
+      waiting_ = true;
+      std::tie(error) = co_await call_->Readable();
+      waiting_ = false;
+      if (error && rang_) continue;
+    }
+    if (!TakeArrived(error) || ended_ != Ended::kNo) continue;
     NoteLingering();
     if (!TryForward()) co_await turn_.stream.Write(out_);
+    ReturnBuffer();
   }
   co_await Conclude();
+  co_return std::move(result_);
+}
+
+bool Pump::TakeArrived(boost::system::error_code waited) {
+  std::string& in = turn_.context.arrived;
+  in.clear();
+  const auto read = call_->Take(waited, in);
+  if (!read) return false;
+  BorrowBuffer();
+  Digest(*read, in);
+  return true;
+}
+
+// Only a stream's: an object's grows until it is whole.
+void Pump::BorrowBuffer() {
+  if (options_.client != Form::kEvents) return;
+  out_ = std::move(turn_.context.written);
+  out_.clear();
+}
+
+void Pump::ReturnBuffer() {
+  if (options_.client == Form::kEvents) turn_.context.written = std::exchange(out_, {});
 }
 
 bool Pump::TryForward() {
@@ -94,23 +100,53 @@ bool Pump::TryForward() {
   return out_.empty() || turn_.stream.TryWrite(out_);
 }
 
-// An upstream that fails here fails in the middle of its answer.
+// Rare, so it may cost a second coroutine that keeps the client company.
 Awaitable<void> Pump::NextRound() {
   lingering_ = false;
-  keep_alive_timer_.expires_after(turn_.context.times.ping);
+  Timer end(turn_.stream.executor(), Timer::time_point::max());
+  if (options_.client != Form::kEvents) {
+    co_await AskForNextRound(end);
+    co_return;
+  }
+  const Executor& executor = turn_.stream.executor();
+  auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, AskForNextRound(end), asio::deferred),
+                                                       asio::co_spawn(executor, PingUntil(end), asio::deferred));
+  const auto [order, asking_failed, ping_failed] =
+      co_await group.async_wait(asio::experimental::wait_for_one_error(), kAwait);
+  if (asking_failed) std::rethrow_exception(asking_failed);
+  if (ping_failed) std::rethrow_exception(ping_failed);
+  alarm_.SetDeadline(Watchdog::Clock::now() + turn_.context.times.ping);
+}
+
+// An upstream that fails here fails in the middle of its answer.
+Awaitable<void> Pump::AskForNextRound(Timer& until) {
   const Result<UpstreamCall*> next = co_await options_.next_round();
+  until.expires_at(Timer::time_point::min());
   if (next.ok()) {
     call_ = *next;
     co_return;
   }
   content_before_ = options_.client == Form::kEvents;
-  out_.clear();
-  if (content_before_) reply_.Fail(next.error(), out_);
-  read_error_ = next.error();
+  if (content_before_) {
+    BorrowBuffer();
+    reply_.Fail(next.error(), out_);
+  } else {
+    out_.clear();
+  }
+  read_error_ = std::make_unique<RequestError>(next.error());
   ended_ = Ended::kFailed;
 }
 
-void Pump::Digest(const Result<std::size_t>& read) {
+// To its end, not cancelled: what it writes must go out whole.
+Awaitable<void> Pump::PingUntil(Timer& end) {
+  while (end.expiry() != Timer::time_point::min()) {
+    end.expires_at(std::max(turn_.stream.last_write() + turn_.context.times.ping, Timer::clock_type::now()));
+    const auto [ended] = co_await end.async_wait(kAwaitTuple);
+    if (!ended && !options_.direct) co_await turn_.stream.Write(translate::kPing);
+  }
+}
+
+void Pump::Digest(const Result<std::size_t>& read, std::string_view in) {
   content_before_ = reply_.phase() == Reply::Phase::kContent;
   if (!read.ok()) return DigestBrokenRead(read.error());
   if (*read == 0) {
@@ -118,7 +154,7 @@ void Pump::Digest(const Result<std::size_t>& read) {
     broke_off_ = reply_.phase() == Reply::Phase::kFailed;
   } else {
     record_.SetFirstByte();
-    reply_.Feed(in_, out_);
+    reply_.Feed(in, out_);
   }
   if (reply_.phase() == Reply::Phase::kComplete) ended_ = Ended::kComplete;
   if (reply_.phase() == Reply::Phase::kFailed) ended_ = Ended::kFailed;
@@ -127,54 +163,55 @@ void Pump::Digest(const Result<std::size_t>& read) {
 void Pump::DigestBrokenRead(const RequestError& error) {
   broke_off_ = true;
   if (error.timed_out && !reply_.lingers()) {
-    read_error_ = error;
+    read_error_ = std::make_unique<RequestError>(error);
     if (content_before_) reply_.Fail(error, out_);  // Else another attempt may still answer.
     ended_ = Ended::kFailed;
     return;
   }
   reply_.Finish(reply_.lingers() ? Reply::End::kClean : Reply::End::kCut, out_);
   ended_ = reply_.phase() == Reply::Phase::kComplete ? Ended::kComplete : Ended::kFailed;
-  if (ended_ == Ended::kFailed) read_error_ = error;
+  if (ended_ == Ended::kFailed) read_error_ = std::make_unique<RequestError>(error);
 }
 
 void Pump::NoteLingering() {
-  if (lingering_ || !reply_.lingers()) return;
+  if (lingering_ || !reply_.lingers() || options_.client != Form::kEvents) return;
   lingering_ = true;
-  keep_alive_timer_.expires_after(turn_.context.times.usage_grace);  // Wakes KeepAlive() to look again.
+  alarm_.SetDeadline(Watchdog::Clock::now() + turn_.context.times.usage_grace);
 }
 
-// It is cancelled when the relay is through, and when the client leaves.
-Awaitable<bool> Pump::KeepAlive() {
+// The token counts did not come in time: the answer, or this round of it, is whole without them.
+void Pump::EndWithoutCounts() {
+  BorrowBuffer();
+  content_before_ = true;
+  reply_.Finish(Reply::End::kClean, out_);
+}
+
+void Pump::SetFirstAlarm() {
   const TurnTimes& times = turn_.context.times;
-  std::string text;
-  if (!lingering_) {  // The relay began first, and may have come so far already.
-    const auto begun = turn_.stream.begun();
-    keep_alive_timer_.expires_at(begun ? turn_.stream.last_write() + times.ping : std::chrono::steady_clock::now() + times.hold);
+  const bool begun = turn_.stream.begun();
+  alarm_.SetDeadline(begun ? turn_.stream.last_write() + times.ping : Watchdog::Clock::now() + times.hold);
+}
+
+// Each event moves the time of the next ping, but not the alarm: it looks whether it rings in vain.
+void Pump::Ring() {
+  const auto ping_due = turn_.stream.last_write() + turn_.context.times.ping;
+  if (!lingering_ && turn_.stream.begun() && Watchdog::Clock::now() < ping_due) return alarm_.SetDeadline(ping_due);
+  if (!waiting_) {  // For the client, then: it has yet to take what is there.
+    return alarm_.SetDeadline(Watchdog::Clock::now() + (lingering_ ? turn_.context.times.usage_grace : turn_.context.times.ping));
   }
-  while (true) {
-    // Each stream ends by cancelling this wait. To unwind from it by an exception would cost as much as twenty events.
-    co_await asio::this_coro::throw_if_cancelled(false);
-    const auto [moved] = co_await keep_alive_timer_.async_wait(kAwaitTuple);
-    const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
-    if (cancelled != asio::cancellation_type::none) co_return false;
-    co_await asio::this_coro::throw_if_cancelled(true);
-    if (moved) continue;
-    if (lingering_) {
-      if (!turn_.stream.writing()) co_return true;
-      keep_alive_timer_.expires_after(times.usage_grace);  // The relay still writes: what it writes must go out whole.
-      continue;
-    }
-    text.clear();
-    if (!turn_.stream.begun()) {
-      reply_.Start(text);
-      if (!text.empty()) co_await turn_.stream.Write(text);
-    } else if (!options_.direct && std::chrono::steady_clock::now() >= turn_.stream.last_write() + times.ping) {
-      co_await turn_.stream.Write(translate::kPing);  // Not into a direct stream: it may stand in the middle of an event.
-    }
-    if (lingering_) continue;
-    const auto last = turn_.stream.begun() ? turn_.stream.last_write() : std::chrono::steady_clock::now();
-    keep_alive_timer_.expires_at(last + times.ping);
+  rang_ = true;
+  call_->StopWaiting();
+}
+
+Awaitable<void> Pump::KeepCompany() {
+  if (turn_.stream.begun()) {
+    if (!options_.direct) co_await turn_.stream.Write(translate::kPing);  // A direct stream may stand in the middle of an event.
+  } else {
+    std::string start;
+    reply_.Start(start);
+    if (!start.empty()) co_await turn_.stream.Write(start);
   }
+  alarm_.SetDeadline(Watchdog::Clock::now() + turn_.context.times.ping);
 }
 
 Awaitable<void> Pump::Conclude() {
@@ -189,7 +226,7 @@ Awaitable<void> Pump::DeliverAnswer() {
     co_await turn_.stream.End(out_);
   } else {
     if (!reply_.losses().codes().empty()) {  // Not known yet when the headers were made.
-      ReplaceHeaders(options_.headers, {{"x-ccp-losses", Join(record_.row().losses, ",")}});
+      ReplaceHeaders(options_.headers, {{"x-ccp-losses", Join(record_.losses(), ",")}});
     }
     co_await turn_.client.Send(200, std::move(options_.headers), out_);
   }
@@ -198,12 +235,12 @@ Awaitable<void> Pump::DeliverAnswer() {
 Awaitable<void> Pump::DeliverFailure() {
   const bool nothing_went_out = options_.client == Form::kJson || !(content_before_ || ErrorStandsIn(out_));
   if (nothing_went_out) {
-    result_ = Failure();  // At most message_start stands in out_; the next attempt or the turn's end writes it anew.
+    result_ = std::make_unique<RequestError>(Reason());  // At most message_start stands in out_; the next attempt or the turn's end writes it anew.
     co_return;
   }
   turn_.http_status = 200;
-  turn_.error = Failure().message;
-  record_.Close(OutcomeOf(Failure(), broke_off_), AttemptRecord::Winner::kYes, Failure().message);
+  turn_.error = Reason().message;
+  record_.Close(OutcomeOf(Reason(), broke_off_), AttemptRecord::Winner::kYes, Reason().message);
   if (ClientIsTold()) {
     co_await turn_.stream.End(out_);
     co_return;
@@ -215,6 +252,6 @@ Awaitable<void> Pump::DeliverFailure() {
 // Whether the stream ends with an error event: the translator's behind content, or the upstream's own, relayed.
 bool Pump::ClientIsTold() const { return options_.direct ? !broke_off_ : ErrorStandsIn(out_); }
 
-const RequestError& Pump::Failure() const { return read_error_ ? *read_error_ : reply_.error(); }
+const RequestError& Pump::Reason() const { return read_error_ ? *read_error_ : reply_.error(); }
 
 }  // namespace ccp::edge

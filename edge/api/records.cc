@@ -40,45 +40,64 @@ void RecordRefusal(ApiContext& context, const RequestError& error, std::string_v
   context.metrics.CountRequest(sample);
 }
 
-AttemptRecord::AttemptRecord(UsageSink& sink, usage::Record opening, const config::Model& model)
-    : sink_(sink), model_(model), row_(std::move(opening)) {
-  row_.model = model.name;
-  row_.provider = model.provider;
-  row_.upstream_model = model.upstream_name;
-  row_.started_us = UnixMicros();
-}
+AttemptRecord::AttemptRecord(const TurnState& turn, const config::Model& model)
+    : turn_(turn), model_(model), started_us_(UnixMicros()) {}
 
 AttemptRecord::~AttemptRecord() { Close(usage::Outcome::kClientCancelled, Winner::kYes, "the client went away"); }
 
-void AttemptRecord::Open() { handle_ = sink_.Open(row_); }
+void AttemptRecord::Open() { handle_ = turn_.context.usage->Open(Row()); }
+
+usage::Record AttemptRecord::Row() const {
+  usage::Record row;
+  row.request_id = turn_.request_id;
+  row.attempt = static_cast<std::uint32_t>(turn_.attempts);
+  row.requested_model = turn_.requested_model;
+  row.route = turn_.route;
+  row.config_revision = turn_.snapshot->revision;
+  row.session = turn_.session;
+  row.streamed = turn_.streamed;
+  row.model = model_.name;
+  row.provider = model_.provider;
+  row.upstream_model = model_.upstream_name;
+  row.started_us = started_us_;
+  row.http_status = http_status_;
+  row.upstream_request_id = upstream_request_id_;
+  row.first_byte_us = first_byte_us_;
+  row.losses = losses_;
+  row.tokens = tokens_;
+  row.quality = quality_;
+  row.outcome = outcome_;
+  return row;
+}
 
 void AttemptRecord::SetUpstreamAnswer(int http_status, std::string_view upstream_request_id) {
-  row_.http_status = http_status;
-  row_.upstream_request_id = upstream_request_id;
+  http_status_ = http_status;
+  upstream_request_id_ = upstream_request_id;
 }
 
 void AttemptRecord::SetFirstByte() {
-  if (row_.first_byte_us == 0) row_.first_byte_us = std::max<std::int64_t>(1, Elapsed().count());
+  if (first_byte_us_ == 0) first_byte_us_ = std::max<std::int64_t>(1, Elapsed().count());
 }
 
-void AttemptRecord::AddLosses(const translate::Losses& losses) { AddCodes(row_.losses, losses); }
+void AttemptRecord::AddLosses(const translate::Losses& losses) { AddCodes(losses_, losses); }
 
 void AttemptRecord::Close(usage::Outcome outcome, Winner winner, std::string_view error) {
   if (std::exchange(closed_, true)) return;
   TakeFromReply();
-  row_.outcome = outcome;
-  row_.winner = winner == Winner::kYes;
-  row_.error = error.substr(0, kLongestError);
-  row_.duration_us = Elapsed().count();
-  if (model_.price) row_.cost_nano_usd = usage::Cost(row_.tokens, *model_.price);
-  sink_.Close(handle_, row_);
+  outcome_ = outcome;
+  usage::Record row = Row();
+  row.winner = winner == Winner::kYes;
+  row.error = error.substr(0, kLongestError);
+  row.duration_us = Elapsed().count();
+  if (model_.price) row.cost_nano_usd = usage::Cost(row.tokens, *model_.price);
+  turn_.context.usage->Close(handle_, row);
 }
 
 void AttemptRecord::TakeFromReply() {
   if (reply_ == nullptr) return;
-  row_.tokens = reply_->tokens();
-  row_.quality = reply_->quality();
-  AddCodes(row_.losses, reply_->losses());
+  tokens_ = reply_->tokens();
+  quality_ = reply_->quality();
+  AddCodes(losses_, reply_->losses());
 }
 
 std::chrono::microseconds AttemptRecord::Elapsed() const {

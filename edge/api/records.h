@@ -3,12 +3,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/error.h"
 #include "common/config/model.h"
 #include "common/usage/record.h"
 #include "edge/api/context.h"
+#include "edge/api/turn_state.h"
 #include "edge/translate/reply.h"
 #include "edge/usage/sink.h"
 
@@ -24,13 +27,15 @@ void RecordRefusal(ApiContext& context, const RequestError& error, std::string_v
 
 // One upstream attempt, from before its first byte to its end.
 //
-// Ownership: refers to the sink and the model; the reply it follows must outlive Close().
+// The row itself is made when it is handed over: what the turn and the model know anyway is not kept twice for as long as
+// an answer streams.
+// Ownership: refers to the turn and the model; the reply it follows must outlive Close().
 // Cancellation: destroyed while open, it closes itself as client_cancelled: nothing else unwinds a turn.
 class AttemptRecord {
  public:
   enum class Winner { kNo, kYes };  // Whether the client gets this attempt's answer, be it an error.
 
-  AttemptRecord(UsageSink& sink, usage::Record opening, const config::Model& model);
+  AttemptRecord(const TurnState& turn, const config::Model& model);
   ~AttemptRecord();
   AttemptRecord(const AttemptRecord&) = delete;
   AttemptRecord& operator=(const AttemptRecord&) = delete;
@@ -43,18 +48,31 @@ class AttemptRecord {
 
   void Close(usage::Outcome outcome, Winner winner, std::string_view error);  // Once; later calls do nothing.
   bool closed() const { return closed_; }
-  const usage::Record& row() const { return row_; }
+  const std::vector<std::string>& losses() const { return losses_; }
+  std::chrono::microseconds first_byte() const { return std::chrono::microseconds(first_byte_us_); }  // 0: none came.
+  // Once it is closed.
+  usage::Outcome outcome() const { return outcome_; }
+  usage::Quality quality() const { return quality_; }
+  const usage::Tokens& tokens() const { return tokens_; }
 
  private:
+  usage::Record Row() const;
   void TakeFromReply();
   std::chrono::microseconds Elapsed() const;
 
-  UsageSink& sink_;
+  const TurnState& turn_;
   const config::Model& model_;
-  usage::Record row_;
   const translate::Reply* reply_ = nullptr;
+  std::int64_t started_us_;
   std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   std::uint64_t handle_ = 0;
+  std::string upstream_request_id_;
+  std::vector<std::string> losses_;
+  usage::Tokens tokens_;
+  std::int64_t first_byte_us_ = 0;
+  int http_status_ = 0;
+  usage::Outcome outcome_ = usage::Outcome::kUnspecified;
+  usage::Quality quality_ = usage::Quality::kUnknown;
   bool closed_ = false;
 };
 

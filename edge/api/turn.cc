@@ -1,14 +1,14 @@
 #include "edge/api/turn.h"
 
-#include <boost/asio/this_coro.hpp>
+#include <algorithm>
 #include <functional>
 #include <utility>
 
 #include "common/base/id.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/route/decide.h"
 #include "edge/api/answers.h"
-#include "edge/api/attempt.h"
 #include "edge/api/headers.h"
 #include "edge/api/records.h"
 #include "edge/api/sizing.h"
@@ -24,6 +24,12 @@ using translate::MessagesRequest;
 // A weighted chain draws by the session, so that a conversation stays with one model and its prompt cache.
 std::uint64_t Draw(std::string_view session, std::mt19937_64& random) {
   return session.empty() ? random() : std::hash<std::string_view>()(session);
+}
+
+bool AnyIsDirect(const route::Decision& decision) {
+  const auto is_direct = [](const config::Model* model) { return model->direct; };
+  return std::any_of(decision.candidates.begin(), decision.candidates.end(), is_direct) ||
+         std::any_of(decision.on_quota.begin(), decision.on_quota.end(), is_direct);
 }
 
 std::chrono::milliseconds Milliseconds(std::chrono::microseconds duration) {
@@ -42,7 +48,7 @@ Turn::Turn(ApiContext& context, HttpRequest& http, ResponseWriter& client, Execu
              .session = std::string(http.header("x-claude-code-session-id")),
              .request = nullptr,
              .requested_model = {},
-             .decision = {},
+             .route = {},
              .answered_by = {},
              .tokens = {},
              .error = {}} {}
@@ -50,7 +56,7 @@ Turn::Turn(ApiContext& context, HttpRequest& http, ResponseWriter& client, Execu
 Turn::~Turn() {
   RequestSample sample;
   sample.model = state_.answered_by;
-  sample.route = state_.decision.route;
+  sample.route = state_.route;
   sample.http_status = state_.http_status;
   sample.tokens = state_.tokens;
   sample.duration = state_.Elapsed();
@@ -73,12 +79,10 @@ Turn::~Turn() {
 }
 
 Awaitable<void> Turn::Run() {
-  if (auto error = Read()) {
-    RecordRejection(*error);
-    co_await GiveUp(*std::move(error));
-    co_return;
-  }
-  co_await TryCandidates();
+  auto error = Read();
+  if (!error) return TryCandidates();
+  RecordRejection(*error);
+  return GiveUp(*std::move(error));
 }
 
 std::optional<RequestError> Turn::Read() {
@@ -87,11 +91,15 @@ std::optional<RequestError> Turn::Read() {
   if (!request.ok()) return std::move(request).error();
   state_.request = *std::move(request);
   state_.requested_model = state_.request->model();
+  state_.streamed = state_.request->stream();
   route::Facts facts = CollectFacts();
   const std::uint64_t draw = Draw(state_.session, state_.context.random);
-  state_.decision = DecideBySize(facts, *state_.snapshot, draw, state_.context.calibrations);
+  route::Decision decision = DecideBySize(facts, *state_.snapshot, draw, state_.context.calibrations);
+  state_.route = std::move(decision.route);
   state_.input_tokens = facts.input_tokens;
-  if (state_.decision.has_error) return state_.decision.error;
+  if (decision.has_error) return std::move(decision.error);
+  if (!AnyIsDirect(decision)) std::vector<Header>().swap(state_.http.headers);  // Nobody else passes them on.
+  plan_.emplace(std::move(decision.candidates), std::move(decision.on_quota), state_.context.times.attempts);
   return std::nullopt;
 }
 
@@ -108,25 +116,32 @@ route::Facts Turn::CollectFacts() {
 }
 
 Awaitable<void> Turn::TryCandidates() {
-  AttemptPlan plan(state_.decision.candidates, state_.decision.on_quota, state_.context.times.attempts);
-  AttemptPlan::Step step = plan.First();
+  AttemptPlan::Step step = plan_->First();
   while (true) {
-    if (step.wait.count() > 0) {
-      Timer pause(state_.stream.executor(), step.wait);
-      co_await pause.async_wait(kAwait);
-    }
+    if (step.wait.count() > 0) co_await Pause(step.wait);
     ++state_.attempts;
+    state_.WakeRequest();
     Attempt attempt(state_, *step.model);
-    std::optional<RequestError> error = co_await attempt.Run();
-    if (!error) co_return;
-    step = plan.AfterFailure(*error, Milliseconds(state_.Elapsed()), state_.context.random());
-    const bool last = step.model == nullptr;
-    attempt.Settle(*error, last ? AttemptRecord::Winner::kYes : AttemptRecord::Winner::kNo);
-    if (!last) continue;
+    Failure failure = co_await attempt.Send();
+    if (failure == nullptr) failure = co_await attempt.Answer();
+    if (failure == nullptr) co_return attempt.LetGo();
+    step = Settle(attempt, *failure);
+    if (step.model != nullptr) continue;
     upstream_headers_ = attempt.answer_headers();
-    co_await GiveUp(*std::move(error));
+    co_await GiveUp(std::move(*failure));
     co_return;
   }
+}
+
+Awaitable<void> Turn::Pause(std::chrono::milliseconds wait) {
+  Timer pause(state_.stream.executor(), wait);
+  co_await pause.async_wait(kAwait);
+}
+
+AttemptPlan::Step Turn::Settle(Attempt& attempt, const RequestError& error) {
+  const AttemptPlan::Step step = plan_->AfterFailure(error, Milliseconds(state_.Elapsed()), state_.context.random());
+  attempt.Settle(error, step.model == nullptr ? AttemptRecord::Winner::kYes : AttemptRecord::Winner::kNo);
+  return step;
 }
 
 Awaitable<void> Turn::GiveUp(RequestError error) {
@@ -140,7 +155,7 @@ Awaitable<void> Turn::GiveUp(RequestError error) {
   std::vector<Header> headers = ErrorHeaders(error, state_.request_id);
   if (!state_.answered_by.empty()) {
     headers.emplace_back("x-ccp-model", state_.answered_by);
-    headers.emplace_back("x-ccp-route", state_.decision.route);
+    headers.emplace_back("x-ccp-route", state_.route);
     headers.emplace_back("x-ccp-attempts", std::to_string(state_.attempts));
   }
   ReplaceHeaders(headers, upstream_headers_);
@@ -152,12 +167,10 @@ void Turn::RecordRejection(const RequestError& error) {
   usage::Record record;
   record.request_id = state_.request_id;
   record.session = state_.session;
-  record.route = state_.decision.route;
+  record.route = state_.route;
   record.config_revision = state_.snapshot == nullptr ? 0 : state_.snapshot->revision;
-  if (state_.request != nullptr) {
-    record.requested_model = state_.request->model();
-    record.streamed = state_.request->stream();
-  }
+  record.requested_model = state_.requested_model;
+  record.streamed = state_.streamed;
   RecordRejected(*state_.context.usage, std::move(record), error);
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "common/route/decide.h"
+#include "common/base/error.h"
 #include "common/usage/record.h"
 #include "edge/api/client_stream.h"
 #include "edge/api/context.h"
@@ -17,6 +17,8 @@
 
 namespace ccp::edge {
 
+using Failure = std::unique_ptr<RequestError>;  // Null: none. Small, because coroutines keep it for as long as they wait.
+
 struct TurnState {
   ApiContext& context;
   HttpRequest& http;
@@ -25,9 +27,10 @@ struct TurnState {
   std::shared_ptr<const Snapshot> snapshot;
   std::string request_id;
   std::string session;
-  std::unique_ptr<const translate::MessagesRequest> request;  // Until the answer has begun.
+  std::unique_ptr<translate::MessagesRequest> request;  // While an attempt needs it; at rest, http.body is all of it.
   std::string requested_model;
-  route::Decision decision;
+  bool streamed = false;                   // As the client asked.
+  std::string route;                       // "exact", "default", "rule:opus-to-claude"
   std::int64_t estimated_tokens = 0;       // Of the input, by our estimate alone.
   std::int64_t input_tokens = 0;           // The same as the model of the first attempt would count.
   int attempts = 0;                        // Made so far.
@@ -40,10 +43,21 @@ struct TurnState {
   std::chrono::microseconds first_byte{0};
   std::string error;
 
+  // While an attempt waits for its answer nobody reads the request, but the next attempt may: its text alone is kept.
+  void RestRequest() {
+    http.body = std::move(*request).TakeBody();
+    request.reset();
+  }
+  void WakeRequest() {
+    if (request != nullptr) return;
+    auto again = translate::MessagesRequest::Parse(std::move(http.body), translate::MessagesRequest::Endpoint::kMessages);
+    request = *std::move(again);  // It was valid before.
+  }
+
   // Once an attempt's content goes to the client no other attempt can follow, so nobody needs the request any more: a
   // stream that lasts an hour need not keep it.
   void ForgetRequest() {
-    request.reset();
+    std::string().swap(http.body);
     std::vector<Header>().swap(http.headers);
   }
 

@@ -70,7 +70,7 @@ class ChatReply : public Reply {
         tools_(writer_, losses_, {context_.message_id, context_.fleet_secret, &context_.tool_names,
                                    context_.echoes_search ? kSearchCall : std::string_view()}) {
     if (!context_.dialect->think_tag.empty() || context_.dialect->text_tool_calls) MakeSplitter();
-    if (!context_.stops_here.empty()) stops_.emplace(context_.stops_here);
+    if (!context_.stops_here.empty()) stops_ = std::make_unique<StopScanner>(context_.stops_here);
   }
   ChatReply(const ChatReply&) = delete;
   ChatReply& operator=(const ChatReply&) = delete;
@@ -155,7 +155,7 @@ class ChatReply : public Reply {
   std::string repaired_;                   // A chunk that was not valid UTF-8. The scratch document refers to it.
   // What looks into the text: both, one or none. They work on plain text.
   std::unique_ptr<TextSplitter> splitter_;
-  std::optional<StopScanner> stops_;
+  std::unique_ptr<StopScanner> stops_;
   SurrogateJoiner text_joiner_;
   std::string* splitter_out_ = nullptr;    // Set while the splitter works.
   std::string unescaped_;

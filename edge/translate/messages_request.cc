@@ -373,11 +373,11 @@ class RequestValidator {
   MessagesRequest& request_;
 };
 
-Result<std::unique_ptr<const MessagesRequest>> MessagesRequest::Parse(std::string body, Endpoint endpoint) {
+Result<std::unique_ptr<MessagesRequest>> MessagesRequest::Parse(std::string body, Endpoint endpoint) {
   std::unique_ptr<MessagesRequest> request(new MessagesRequest);
   request->body_ = std::move(body);
   if (auto error = RequestValidator(*request).Read(endpoint)) return *std::move(error);
-  return std::unique_ptr<const MessagesRequest>(std::move(request));
+  return request;
 }
 
 bool MessagesRequest::thinking_enabled() const {

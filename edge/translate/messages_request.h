@@ -2,7 +2,7 @@
 //
 // Ownership: owns its body and the JSON index over it; every Value lives as long as the request. Not movable, so that
 //   nothing it hands out can dangle: keep it in the unique_ptr that Parse() returns.
-// Threading: immutable after Parse().
+// Threading: immutable after Parse(), until TakeBody().
 // Errors: 400 invalid_request_error in Anthropic's words ("messages.1.role: ..."), 413 never (the HTTP face counts bytes).
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "common/base/error.h"
 #include "common/json/document.h"
@@ -21,11 +22,12 @@ class MessagesRequest {
  public:
   enum class Endpoint { kMessages, kCountTokens };  // count_tokens has no max_tokens.
 
-  static Result<std::unique_ptr<const MessagesRequest>> Parse(std::string body, Endpoint endpoint);
+  static Result<std::unique_ptr<MessagesRequest>> Parse(std::string body, Endpoint endpoint);
   MessagesRequest(const MessagesRequest&) = delete;
   MessagesRequest& operator=(const MessagesRequest&) = delete;
 
   const std::string& body() const { return body_; }
+  std::string TakeBody() && { return std::move(body_); }      // Then the request is of no more use.
   const json::Document& document() const { return document_; }
   json::Value root() const { return document_.root(); }
   const std::string& model() const { return model_; }        // Unescaped, as asked.

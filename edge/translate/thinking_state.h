@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/json/document.h"
 #include "edge/translate/dialect.h"
@@ -45,7 +45,7 @@ class ThinkingState {
   Text text_;
   std::string fleet_secret_;
   std::string omitted_;
-  std::deque<Detail> details_;
+  std::vector<Detail> details_;
   std::string upstream_signature_;
 };
 

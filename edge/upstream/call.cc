@@ -28,22 +28,32 @@ class Call final : public UpstreamCall {
   int status() const override { return parser_.status(); }
   std::string_view header(std::string_view lower_case_name) const override { return parser_.header(lower_case_name); }
   const std::vector<std::pair<std::string, std::string>>& headers() const override { return parser_.headers(); }
+  void ForgetHeaders() override { parser_.ForgetHeaders(); }
 
-  Awaitable<Result<std::size_t>> Read(std::string& out) override {
+  bool ready() const override { return finished_ || !early_.empty(); }
+
+  Awaitable<std::tuple<ErrorCode>> Readable() override {
+    connection_->SetTimeout(idle_);
+    return connection_->wire().Readable();
+  }
+
+  std::optional<Result<std::size_t>> Take(ErrorCode waited, std::string& out) override {
     const std::size_t before = out.size();
     if (!early_.empty()) {
       out += std::exchange(early_, {});
-      co_return out.size() - before;
+    } else if (!finished_) {
+      if (auto error = TakeArrived(waited, out)) return *std::move(error);
+      if (out.size() == before && !finished_) return std::nullopt;
     }
-    while (out.size() == before && !finished_) {
-      connection_->SetTimeout(idle_);
-      const auto [wait_error] = co_await connection_->wire().Readable();
-      if (auto error = TakeArrived(wait_error, out)) co_return *std::move(error);
-    }
-    co_return out.size() - before;
+    return out.size() - before;
   }
 
-  // Until the head is complete; the deadline is the caller's. Body bytes that come along are kept for Read().
+  void StopWaiting() override {
+    ErrorCode ignored;
+    connection_->wire().socket().cancel(ignored);
+  }
+
+  // Until the head is complete; the deadline is the caller's. Body bytes that come along are kept for Take().
   Awaitable<std::optional<RequestError>> ReadHead() {
     while (!parser_.head_done()) {
       const auto [wait_error] = co_await connection_->wire().Readable();

@@ -104,6 +104,14 @@ class PooledClient final : public UpstreamClient {
 
 }  // namespace
 
+Awaitable<Result<std::size_t>> UpstreamCall::Read(std::string& out) {
+  while (true) {
+    boost::system::error_code error;
+    if (!ready()) std::tie(error) = co_await Readable();
+    if (auto taken = Take(error, out)) co_return *std::move(taken);
+  }
+}
+
 UpstreamClient::Options UpstreamClient::OptionsFromEnvironment() {
   Options options;
   options.https_proxy = FromEnvironment("https_proxy", "HTTPS_PROXY");

@@ -11,8 +11,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -44,10 +46,19 @@ class UpstreamCall {
   virtual int status() const = 0;
   virtual std::string_view header(std::string_view lower_case_name) const = 0;  // First of that name, or "".
   virtual const std::vector<std::pair<std::string, std::string>>& headers() const = 0;  // Names in lower case.
+  virtual void ForgetHeaders() {}  // Nobody will ask for them any more.
 
+  // Waiting and taking are two steps, so that a stream which is silent for an hour needs neither a buffer nor a coroutine
+  // for it: unless ready(), Take() comes after Readable(), with what that ended with.
+  virtual bool ready() const = 0;
+  virtual Awaitable<std::tuple<boost::system::error_code>> Readable() = 0;
   // Appends what has arrived of the body, decoded from its framing (and gzip, bounded, should an upstream send it
-  // unasked); waits for at least one byte. 0: the body is complete. An error: it was cut, or idle too long.
-  virtual Awaitable<Result<std::size_t>> Read(std::string& out) = 0;
+  // unasked). 0: the body is complete. An error: it was cut, or idle too long. Absent: nothing yet, wait again.
+  virtual std::optional<Result<std::size_t>> Take(boost::system::error_code waited, std::string& out) = 0;
+  virtual void StopWaiting() = 0;  // Ends Readable() with an error, behind which the caller may wait again.
+
+  // Both: waits for at least one byte.
+  Awaitable<Result<std::size_t>> Read(std::string& out);
 
   // The body's end was read, and the connection is given back: nothing is left to wait for.
   virtual bool complete() const = 0;

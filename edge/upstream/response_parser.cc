@@ -94,6 +94,8 @@ bool ResponseParser::reusable() const { return done() && !failed_ && !surplus_ &
 int ResponseParser::status() const { return sax_->status; }
 const std::vector<std::pair<std::string, std::string>>& ResponseParser::headers() const { return sax_->headers; }
 
+void ResponseParser::ForgetHeaders() { std::vector<std::pair<std::string, std::string>>().swap(sax_->headers); }
+
 std::string_view ResponseParser::header(std::string_view lower_case_name) const {
   for (const auto& [name, value] : sax_->headers) {
     if (name == lower_case_name) return value;

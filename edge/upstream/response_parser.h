@@ -46,6 +46,7 @@ class ResponseParser {
   int status() const;
   const std::vector<std::pair<std::string, std::string>>& headers() const;  // Names in lower case.
   std::string_view header(std::string_view lower_case_name) const;          // First of that name, or "".
+  void ForgetHeaders();    // Then there are none.
 
  private:
   class Sax;

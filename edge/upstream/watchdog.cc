@@ -26,7 +26,8 @@ struct Watchdog::State : std::enable_shared_from_this<State> {
     if (!on_expiry) return;
     if (Clock::now() < deadline) return Arm();
     expired = true;
-    std::exchange(on_expiry, nullptr)();
+    const std::function<void()> call = on_expiry;
+    call();
   }
 
   Timer timer;

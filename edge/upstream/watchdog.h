@@ -1,4 +1,4 @@
-// One timer for all the deadlines of a connection, one after another.
+// One timer for all the deadlines of a connection or a stream, one after another.
 //
 // Moving the deadline into the future stores a number and touches no timer: the timer fires at its old time, sees that it
 // is early and sleeps again. So a deadline for each read costs nothing.
@@ -21,7 +21,7 @@ class Watchdog {
   Watchdog& operator=(const Watchdog&) = delete;
 
   void SetDeadline(Clock::time_point deadline);
-  bool expired() const;  // on_expiry was called; it is called once at most.
+  bool expired() const;  // on_expiry was called; it is called once for each deadline that passes, and may destroy the watchdog.
 
  private:
   struct State;

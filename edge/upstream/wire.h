@@ -1,6 +1,7 @@
 // The bytes of one connection: plain TCP or TLS behind one face, so that TLS is compiled in one place.
 //
-// Threading: on the io_context's thread. Cancellation: of the awaiting coroutine; the wire is then fit for Close() only.
+// Threading: on the io_context's thread. Cancellation: of the awaiting coroutine; the wire is then fit for Close() only,
+// but for one whose Readable() was ended by cancelling the socket's wait.
 // Errors: as Asio and OpenSSL report them. The end of the stream is asio::error::eof.
 #pragma once
 

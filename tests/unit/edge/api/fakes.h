@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -38,7 +39,7 @@ inline RequestError Unreachable(std::string message) {
 struct ScriptedAnswer {
   enum class End { kClean, kCut, kTimeout, kHang };
   int status = 200;
-  std::vector<std::string> pieces = {};            // One Read() each.
+  std::vector<std::string> pieces = {};            // One Take() each.
   End end = End::kClean;
   std::vector<Header> headers{{"content-type", "text/event-stream"}};
   std::optional<RequestError> no_answer = std::nullopt;  // Send() fails so.
@@ -68,24 +69,33 @@ class ScriptedCall final : public UpstreamCall {
   }
   const std::vector<Header>& headers() const override { return answer_.headers; }
 
-  Awaitable<Result<std::size_t>> Read(std::string& out) override {
+  bool ready() const override { return next_ < answer_.pieces.size() || answer_.end != ScriptedAnswer::End::kHang; }
+  Awaitable<std::tuple<boost::system::error_code>> Readable() override {
+    Timer never(co_await boost::asio::this_coro::executor, std::chrono::steady_clock::time_point::max());
+    waiting_ = &never;
+    const auto waited = co_await never.async_wait(kAwaitTuple);
+    waiting_ = nullptr;
+    co_return waited;
+  }
+  std::optional<Result<std::size_t>> Take(boost::system::error_code, std::string& out) override {
     if (next_ < answer_.pieces.size()) {
       const std::string& piece = answer_.pieces[next_++];
       out += piece;
-      co_return piece.size();
+      return piece.size();
     }
-    if (answer_.end == ScriptedAnswer::End::kHang) co_await WaitForEver();
     complete_ = answer_.end == ScriptedAnswer::End::kClean;
-    if (complete_) co_return std::size_t{0};
+    if (complete_) return std::size_t{0};
     RequestError error = Unreachable("the upstream broke off");
     error.timed_out = answer_.end == ScriptedAnswer::End::kTimeout;
-    co_return error;
+    return error;
   }
+  void StopWaiting() override { waiting_->cancel(); }
   bool complete() const override { return complete_; }
 
  private:
   ScriptedAnswer answer_;
   std::size_t next_ = 0;
+  Timer* waiting_ = nullptr;
   bool complete_ = false;
 };
 

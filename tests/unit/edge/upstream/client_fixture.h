@@ -6,7 +6,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,6 +70,34 @@ class ClientFixture : public testing::Test {
       if (!read.ok()) answer.error = read.error();
       if (!read.ok() || *read == 0) co_return;
     }
+  }
+
+  // The same, but its wait for what comes behind the first bytes is broken off once; then `go_on` tells the server.
+  Awaitable<void> CollectWithABreak(UpstreamRequest request, std::promise<void>& go_on, Answer& answer) {
+    auto call = co_await client_->Send(std::move(request));
+    if (!call.ok()) {
+      answer.error = call.error();
+      co_return;
+    }
+    co_await (*call)->Read(answer.body);
+    boost::asio::post(context_, [&] { (*call)->StopWaiting(); });
+    const auto [stopped] = co_await (*call)->Readable();
+    EXPECT_TRUE(stopped) << "the wait was not broken off";
+    answer.body += "|";
+    go_on.set_value();
+    for (;;) {
+      auto read = co_await (*call)->Read(answer.body);
+      if (!read.ok()) answer.error = read.error();
+      if (!read.ok() || *read == 0) co_return;
+    }
+  }
+
+  Answer FetchWithABreak(const std::string& url, std::promise<void>& go_on) {
+    Answer answer;
+    bool done = false;
+    boost::asio::co_spawn(context_, CollectWithABreak(To(url), go_on, answer), [&](const std::exception_ptr&) { done = true; });
+    RunUntil([&] { return done; });
+    return answer;
   }
 
   boost::asio::io_context context_;

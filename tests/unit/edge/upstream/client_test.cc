@@ -106,6 +106,19 @@ TEST_F(UpstreamClientTest, GivesBytesAsTheyCome) {
   EXPECT_EQ(body, "data: ");
 }
 
+TEST_F(UpstreamClientTest, ReadsOnBehindAWaitThatWasBrokenOff) {
+  std::promise<void> go_on;
+  LoopbackServer server({[&](Peer& peer) {
+    peer.ReadRequest();
+    peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\none");
+    go_on.get_future().wait();
+    peer.Send("two");
+  }});
+  const Answer answer = FetchWithABreak(server.url(), go_on);
+  EXPECT_FALSE(answer.error.has_value());
+  EXPECT_EQ(answer.body, "one|two");
+}
+
 struct BadAnswer {
   const char* name;
   const char* bytes;

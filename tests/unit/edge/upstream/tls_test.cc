@@ -90,6 +90,22 @@ TEST_F(UpstreamTlsTest, ResumesTheSessionOnTheNextConnection) {
   EXPECT_TRUE(resumed);
 }
 
+TEST_F(UpstreamTlsTest, ReadsOnBehindAWaitThatWasBrokenOff) {
+  const TestCertificate certificate("localhost");
+  Trust(certificate);
+  std::promise<void> go_on;
+  LoopbackServer server({[&](Peer& peer) {
+    if (!peer.StartTls(certificate.server_context())) return;
+    peer.ReadRequest();
+    peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\none");
+    go_on.get_future().wait();
+    peer.Send("two");
+  }});
+  const Answer answer = FetchWithABreak(Url(server, "localhost"), go_on);
+  EXPECT_FALSE(answer.error.has_value());
+  EXPECT_EQ(answer.body, "one|two");
+}
+
 TEST_F(UpstreamTlsTest, VerifiesTheHostThroughAConnectProxy) {
   const TestCertificate certificate("models.test");
   std::string tunnel;

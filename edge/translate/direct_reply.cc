@@ -81,6 +81,7 @@ class DirectEventReply : public Reply {
     if (!context_.started) return;
     phase_ = Phase::kStarted;
     began_ = true;
+    drops_start_ = true;
   }
 
   void Feed(std::string_view bytes, std::string& out) override;
@@ -112,6 +113,7 @@ class DirectEventReply : public Reply {
   std::string held_;             // What came and did not go out.
   Phase phase_ = Phase::kNothing;
   bool began_ = false;           // message_start went out, from here or an earlier attempt.
+  bool drops_start_ = false;     // The client has one from an earlier attempt; a second of one stream is relayed.
   bool can_end_ = true;          // The client's stream stands between two events and has no end yet.
   RequestError error_;
   usage::Tokens tokens_;
@@ -153,8 +155,8 @@ void DirectEventReply::FeedHeld(std::string_view bytes, std::string& out) {
 }
 
 void DirectEventReply::ReleaseHeld(Meaning meaning, std::string& out) {
-  const bool second_start = meaning == Meaning::kStart && began_;  // The client has one from an earlier attempt.
-  if (!second_start) out += held_;
+  const bool dropped = meaning == Meaning::kStart && std::exchange(drops_start_, false);
+  if (!dropped) out += held_;
   held_.clear();
   began_ = true;
 }

@@ -91,6 +91,8 @@ const Row kRows[] = {
     {"Nothing", "", "", Phase::kFailed, {}, usage::Quality::kUnknown, 502},
     {"Html", "<html>busy</html>", "", Phase::kFailed, {}, usage::Quality::kUnknown, 502},
     {"JsonErrorUnderAWrongLabel", R"({"type":"error","error":{"type":"rate_limit_error","message":"slow"}})", "", Phase::kFailed, {}, usage::Quality::kUnknown, 429},
+    {"UpstreamStartsTwice", kStart + kWhole, kStart + kWhole, Phase::kComplete, kEndTokens, kReported},
+    {"UpstreamStartsTwiceAfterAnEarlierAttempt", kStart + kWhole, kWhole, Phase::kComplete, kEndTokens, kReported, 0, true},
     {"StartedByAnEarlierAttempt", kWhole, kWhole.substr(kStart.size()), Phase::kComplete, kEndTokens, kReported, 0, true},
 };
 

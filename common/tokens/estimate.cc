@@ -63,7 +63,10 @@ Estimator::Features Estimator::features() {
     const Stretch& stretch = tokens::kStretches[i];
     const auto all = static_cast<std::int64_t>(std::min(added_bytes_, stretch.end) - stretch.begin);
     const Features& totals = counter.Totals();
-    for (std::size_t feature = 0; feature < kFeatures; ++feature) features[feature] += totals[feature] * all / looked_at;
+    for (std::size_t feature = 0; feature < kFeatures; ++feature) {
+      const std::int64_t total = totals[feature];
+      features[feature] += looked_at == all ? total : total * all / looked_at;  // Divisions are dear for a small text.
+    }
   }
   return features;
 }

@@ -100,6 +100,7 @@ class DirectEventReply : public Reply {
 
   Meaning MeaningOf(const SseReader::Event& event);
   void FeedHeld(std::string_view bytes, std::string& out);
+  void FeedBehindTheEnd(std::string_view bytes, std::string& out);
   void Drain();
   void ReleaseHeld(Meaning meaning, std::string& out);
   void OnEvent(Meaning meaning, const SseReader::Event& event);
@@ -113,6 +114,7 @@ class DirectEventReply : public Reply {
   std::string held_;             // What came and did not go out.
   Phase phase_ = Phase::kNothing;
   bool began_ = false;           // message_start went out, from here or an earlier attempt.
+  bool line_end_is_cut_ = false; // The answer is complete but for the other half of its last \r\n.
   bool drops_start_ = false;     // The client has one from an earlier attempt; a second of one stream is relayed.
   bool can_end_ = true;          // The client's stream stands between two events and has no end yet.
   RequestError error_;
@@ -122,12 +124,20 @@ class DirectEventReply : public Reply {
 };
 
 void DirectEventReply::Feed(std::string_view bytes, std::string& out) {
-  if (phase_ == Phase::kComplete && bytes == "\n") out += bytes;  // The last \r\n was cut in two.
-  if (settled()) return;
+  if (settled()) return FeedBehindTheEnd(bytes, out);
   reader_.Add(bytes);
-  if (phase_ != Phase::kContent) return FeedHeld(bytes, out);
-  out += bytes;
-  Drain();
+  if (phase_ == Phase::kContent) {
+    out += bytes;
+    Drain();
+  } else {
+    FeedHeld(bytes, out);
+  }
+  line_end_is_cut_ = phase_ == Phase::kComplete && bytes.ends_with('\r');
+}
+
+void DirectEventReply::FeedBehindTheEnd(std::string_view bytes, std::string& out) {
+  if (bytes.empty()) return;
+  if (std::exchange(line_end_is_cut_, false) && bytes.front() == '\n') out += '\n';
 }
 
 // Before content: looks at each event before it goes out.

@@ -137,6 +137,30 @@ TEST(DirectReply, PhasesFollowTheEvents) {
   EXPECT_EQ(reply->phase(), Phase::kContent);
 }
 
+// Behind the end only the other half of a line's end belongs to the answer, and only when it comes next.
+TEST(DirectReply, RelaysNothingBehindTheEnd) {
+  struct Case {
+    std::vector<std::string> behind;
+    std::string relayed;
+  };
+  const std::string whole = WithCarriageReturns(kWhole);
+  for (const Case& c : {Case{{"\n"}, "\n"}, Case{{"\n", "\n"}, "\n"}, Case{{"\nmore"}, "\n"}, Case{{"more", "\n"}, ""}}) {
+    json::Document scratch;
+    const auto reply = MakeDirectReply(testing::ContextOf({}, scratch));
+    std::string out;
+    reply->Feed(std::string_view(whole).substr(0, whole.size() - 1), out);
+    EXPECT_EQ(reply->phase(), Phase::kComplete);
+    for (const std::string& piece : c.behind) reply->Feed(piece, out);
+    EXPECT_EQ(out, whole.substr(0, whole.size() - 1) + c.relayed);
+  }
+  json::Document scratch;
+  const auto reply = MakeDirectReply(testing::ContextOf({}, scratch));
+  std::string out;
+  reply->Feed(kWhole, out);
+  reply->Feed("\n", out);
+  EXPECT_EQ(out, kWhole);
+}
+
 struct BodyRow {
   std::string name;
   std::string body;

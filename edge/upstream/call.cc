@@ -32,8 +32,9 @@ class Call final : public UpstreamCall {
 
   bool ready() const override { return finished_ || !early_.empty(); }
 
+  // The limit is on the upstream's silence: a wait that was broken off and is taken up again gets no more time.
   Awaitable<std::tuple<ErrorCode>> Readable() override {
-    connection_->SetTimeout(idle_);
+    if (std::exchange(heard_, false)) connection_->SetTimeout(idle_);
     return connection_->wire().Readable();
   }
 
@@ -75,6 +76,7 @@ class Call final : public UpstreamCall {
     if (connection_->timed_out()) return Fail(UpstreamTimeout(TimeoutText()));
     if (error == asio::error::eof) return TakeEof();
     if (error) return Fail(UpstreamFailure(Retry::kAgain, Concat(origin_.Text(), ": the connection broke: ", error.message())));
+    heard_ = true;
     return TakeBytes({resources_.scratch.data(), bytes}, out);
   }
 
@@ -146,6 +148,7 @@ class Call final : public UpstreamCall {
   std::string encoded_;  // Freed from framing, not yet decoded; empty between reads.
   bool finished_ = false;
   bool reusable_ = true;
+  bool heard_ = true;    // Something came since Readable() last set the limit.
 };
 
 }  // namespace

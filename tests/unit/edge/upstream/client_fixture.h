@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "edge/http/awaitable.h"
@@ -96,6 +97,33 @@ class ClientFixture : public testing::Test {
     Answer answer;
     bool done = false;
     boost::asio::co_spawn(context_, CollectWithABreak(To(url), go_on, answer), [&](const std::exception_ptr&) { done = true; });
+    RunUntil([&] { return done; });
+    return answer;
+  }
+
+  // Breaks each wait off, for so long; then takes what the last one ended with.
+  Awaitable<void> CollectWithBreaksFor(UpstreamRequest request, std::chrono::milliseconds time, Answer& answer) {
+    auto call = co_await client_->Send(std::move(request));
+    if (!call.ok()) {
+      answer.error = call.error();
+      co_return;
+    }
+    co_await (*call)->Read(answer.body);
+    const auto end = std::chrono::steady_clock::now() + time;
+    boost::system::error_code stopped;
+    while (std::chrono::steady_clock::now() < end) {
+      boost::asio::post(context_, [&] { (*call)->StopWaiting(); });
+      std::tie(stopped) = co_await (*call)->Readable();
+    }
+    const auto taken = (*call)->Take(stopped, answer.body);
+    if (taken && !taken->ok()) answer.error = taken->error();
+  }
+
+  Answer FetchWithBreaksFor(UpstreamRequest request, std::chrono::milliseconds time) {
+    Answer answer;
+    bool done = false;
+    boost::asio::co_spawn(context_, CollectWithBreaksFor(std::move(request), time, answer),
+                          [&](const std::exception_ptr&) { done = true; });
     RunUntil([&] { return done; });
     return answer;
   }

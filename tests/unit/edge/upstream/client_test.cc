@@ -385,6 +385,21 @@ TEST_F(UpstreamClientTest, LimitsTheSilenceWithinAnAnswer) {
   EXPECT_TRUE(answer.error->timed_out);
 }
 
+// Whoever keeps the client company in between begins its wait anew; the upstream is no less silent for that.
+TEST_F(UpstreamClientTest, LimitsTheSilenceHoweverOftenItsWaitIsBrokenOff) {
+  LoopbackServer server({[](Peer& peer) {
+    peer.ReadRequest();
+    peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+    peer.ReadToEnd();
+  }});
+  UpstreamRequest request = To(server.url());
+  request.timeouts.idle = kSoon;
+  const Answer answer = FetchWithBreaksFor(std::move(request), 4 * kSoon);
+  EXPECT_EQ(answer.body, "hello");
+  ASSERT_TRUE(answer.error.has_value());
+  EXPECT_TRUE(answer.error->timed_out) << answer.error->message;
+}
+
 TEST_F(UpstreamClientTest, LimitsTlsThatNeverAnswers) {
   LoopbackServer server({[](Peer& peer) { peer.ReadToEnd(); }});
   UpstreamRequest request = To(Concat("https://127.0.0.1:", server.port(), "/"));

@@ -26,6 +26,9 @@ usage::Outcome OutcomeOf(const RequestError& error, bool connection_broke) {
   return connection_broke ? usage::Outcome::kCutMidStream : usage::Outcome::kUpstreamError;
 }
 
+// Bytes may have ended the wait already, of a TLS record that is not whole yet: then nothing was broken off.
+constexpr std::chrono::seconds kRingAgain{1};
+
 bool ErrorStandsIn(std::string_view events) { return events.find("event: error") != std::string_view::npos; }
 
 }  // namespace
@@ -169,6 +172,10 @@ void Pump::DigestBrokenRead(const RequestError& error) {
     return;
   }
   reply_.Finish(reply_.lingers() ? Reply::End::kClean : Reply::End::kCut, out_);
+  if (reply_.phase() == Reply::Phase::kPaused) {
+    broke_off_ = false;  // Only the token counts of this round are missing.
+    return;
+  }
   ended_ = reply_.phase() == Reply::Phase::kComplete ? Ended::kComplete : Ended::kFailed;
   if (ended_ == Ended::kFailed) read_error_ = std::make_unique<RequestError>(error);
 }
@@ -176,6 +183,7 @@ void Pump::DigestBrokenRead(const RequestError& error) {
 void Pump::NoteLingering() {
   if (lingering_ || !reply_.lingers() || options_.client != Form::kEvents) return;
   lingering_ = true;
+  rang_ = false;  // For something else.
   alarm_.SetDeadline(Watchdog::Clock::now() + turn_.context.times.usage_grace);
 }
 
@@ -201,6 +209,7 @@ void Pump::Ring() {
   }
   rang_ = true;
   call_->StopWaiting();
+  alarm_.SetDeadline(Watchdog::Clock::now() + kRingAgain);
 }
 
 Awaitable<void> Pump::KeepCompany() {

@@ -542,6 +542,20 @@ TEST_F(SearchTurnTest, FailsInTheMiddleWhenTheSecondRoundDoes) {
   }
 }
 
+// The round's finish reason has come: what breaks off behind it was only its token counts.
+TEST_F(SearchTurnTest, GoesOnWhereARoundBreaksOffBehindItsEnd) {
+  for (const bool stream : {true, false}) {
+    for (const auto end : {ScriptedAnswer::End::kCut, ScriptedAnswer::End::kTimeout}) {
+      AskAnew();
+      ledger_.rows.clear();
+      upstream_.answers = {{.pieces = {Call()}, .end = end}, Good("found")};
+      Run(Body(stream));
+      EXPECT_THAT(client_.body, AllOf(HasSubstr("server_tool_use"), HasSubstr("found")));
+      EXPECT_THAT(Rows(), ElementsAre("1 main ok winner"));
+    }
+  }
+}
+
 TEST_F(SearchTurnTest, BeginsAnewForAClientThatHasNothingYet) {
   model(0).attempts = 2;
   upstream_.answers = {Search(), Refusal(429), Search(), Good("found")};

@@ -175,6 +175,7 @@ Awaitable<Metrics> Worker::ReadMetrics() { return asio::co_spawn(loop_, CopyMetr
 
 Awaitable<Metrics> Worker::CopyMetrics() {
   Metrics metrics = context_.metrics;
+  if (server_ == nullptr) co_return metrics;  // It is stopping.
   metrics.open_connections = server_->open_connections();
   metrics.open_requests = server_->busy_connections();
   const DroppedConnections dropped = server_->dropped_connections();

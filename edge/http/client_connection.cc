@@ -141,6 +141,7 @@ Awaitable<bool> ClientConnection::ReadRequest() {
     leftover_ = input.substr(parser_.Feed(input));
     SetReadDeadline(before);
     if (TurnIsOver(bytes)) co_await asio::post(server_->context.get_executor(), kAwait);
+    if (phase_ == Phase::kClosing) co_return false;  // Meanwhile its place was given to another.
   }
   idle_ = false;
   deadline_ = kNoDeadline;
@@ -289,6 +290,11 @@ ConnectionGate::Pass ClientConnection::MakeRoom() {
   return std::move(pass_);
 }
 
-void ClientConnection::Cut() { wire_->Abort(); }
+void ClientConnection::Cut() {
+  wire_->Abort();
+  if (turn_ == nullptr) return;
+  turn_->response.ClientLeft();  // Whether or not its client is watched.
+  cancel_.emit(asio::cancellation_type::terminal);
+}
 
 }  // namespace ccp::edge

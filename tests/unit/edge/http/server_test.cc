@@ -505,6 +505,22 @@ TEST_F(ServerTest, DoesNotTakeAPipelinedRequestForADeparture) {
   EXPECT_THAT(answer, EndsWith("GET /next "));
 }
 
+// Behind a pipelined request nobody watches the client any more, but the handler must learn of the end all the same.
+TEST_F(ServerTest, CutsAHandlerWhoseClientIsNotWatched) {
+  Waiting waiting;
+  Serve([&](HttpRequest& request, ResponseWriter& response) -> Awaitable<void> {
+    if (request.path == "/wait") return waiting(request, response);
+    return Echo(request, response);
+  });
+  asio::ip::tcp::socket socket = Connect();
+  asio::write(socket, asio::buffer(std::string("GET /wait HTTP/1.1\r\nhost: x\r\n\r\n")));
+  waiting.entered.get_future().wait();
+  asio::write(socket, asio::buffer(std::string("GET /next HTTP/1.1\r\n")));
+  Talk("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");  // Came later: what came before it has been seen.
+  OnServer([this] { server_->CloseAll(); });
+  EXPECT_TRUE(waiting.left.get_future().get());
+}
+
 TEST_F(ServerTest, GivesUpOnAClientThatTakesNothing) {
   HttpLimits limits;
   limits.write_stall = 100ms;

@@ -76,7 +76,7 @@ bool ToolCalls::BeginsAnother(const ToolCall& call, const ToolCallDelta& delta) 
   if (!call.scanner.complete()) return false;
   unescaped_.clear();
   json::AppendUnescaped(unescaped_, delta.arguments);
-  if (unescaped_.empty()) return delta.name != call.name;
+  if (unescaped_.empty()) return !call.name.empty() && delta.name != call.name;
   const bool placeholder = !call.emitted && IsPlaceholder(call.arguments);
   return WithoutLeadingSpace(unescaped_).starts_with('{') && !unescaped_.starts_with(call.arguments) && !placeholder;
 }

@@ -200,6 +200,7 @@ const Row kRows[] = {
     {"EmptyNameAndIdLater", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{\"a\""}})"), Tool(R"({"index":0,"id":"","function":{"name":"","arguments":":1}"}})"), Finish("tool_calls"), kDone}, R"(tool:t f {"a":1} | tool_use)"},
     {"IdMissing", {Tool(R"({"index":0,"function":{"name":"f","arguments":"{}"}})"), Finish("tool_calls"), kDone}, "tool:toolu_GENERATED f {} | tool_use"},
     {"IdNull", {Tool(R"({"index":0,"id":null,"function":{"name":"f","arguments":"{}"}})"), Finish("tool_calls"), kDone}, "tool:toolu_GENERATED f {} | tool_use"},
+    {"NameBehindWholeArguments", {Tool(R"({"index":0,"id":"t","function":{"arguments":"{\"a\":1}"}})"), Tool(R"({"index":0,"function":{"name":"f"}})"), Finish("tool_calls"), kDone}, R"(tool:t f {"a":1} | tool_use)"},
     {"IdLate", {Tool(R"({"index":0,"function":{"name":"f","arguments":"{\"a\":"}})"), Tool(R"({"index":0,"id":"late","function":{"arguments":"1}"}})"), Finish("tool_calls"), kDone}, R"(tool:toolu_GENERATED f {"a":1} | tool_use)"},
     {"IdWithForeignCharacters", {Tool(R"({"index":0,"id":"functions.f:0","function":{"name":"f","arguments":"{}"}})"), Finish("tool_calls"), kDone}, "tool:functions_f_0 f {} | tool_use"},
     {"IdTwice", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{}"}})"), Tool(R"({"index":1,"id":"t","function":{"name":"g","arguments":"{}"}})"), Finish("tool_calls"), kDone}, "tool:t f {} | tool:toolu_GENERATED g {} | tool_use"},

@@ -371,12 +371,14 @@ TEST_F(UpstreamClientTest, LimitsTheWaitForTheFirstByte) {
   EXPECT_EQ(answer.error->http_status, 504);
 }
 
+void SayHelloAndFallSilent(Peer& peer) {
+  peer.ReadRequest();
+  peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+  peer.ReadToEnd();
+}
+
 TEST_F(UpstreamClientTest, LimitsTheSilenceWithinAnAnswer) {
-  LoopbackServer server({[](Peer& peer) {
-    peer.ReadRequest();
-    peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
-    peer.ReadToEnd();
-  }});
+  LoopbackServer server({SayHelloAndFallSilent});
   UpstreamRequest request = To(server.url());
   request.timeouts.idle = kSoon;
   const Answer answer = Fetch(std::move(request));
@@ -387,11 +389,7 @@ TEST_F(UpstreamClientTest, LimitsTheSilenceWithinAnAnswer) {
 
 // Whoever keeps the client company in between begins its wait anew; the upstream is no less silent for that.
 TEST_F(UpstreamClientTest, LimitsTheSilenceHoweverOftenItsWaitIsBrokenOff) {
-  LoopbackServer server({[](Peer& peer) {
-    peer.ReadRequest();
-    peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
-    peer.ReadToEnd();
-  }});
+  LoopbackServer server({SayHelloAndFallSilent});
   UpstreamRequest request = To(server.url());
   request.timeouts.idle = kSoon;
   const Answer answer = FetchWithBreaksFor(std::move(request), 4 * kSoon);

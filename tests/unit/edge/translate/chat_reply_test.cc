@@ -662,11 +662,11 @@ TEST(ChatReplyText, TheThinkTagIsTheDialects) {
 TEST(ChatReplyText, ACharacterCutBehindTheTagIsWhole) {
   Given given;
   given.dialect.think_tag = "think";
-  const std::vector<std::string> chunks = {Text("<think>hm</think>\\ud83d"), Text("\\ude00"), Text("x\\ud83d"),
+  const std::vector<std::string> chunks = {Text("<think>hm</think>a\\ud83d"), Text("\\ude00"), Text("x\\ud83d"),
                                            Text("\\ude00"), kDone};
   const Accumulated answer = Accumulator::Of(Translate(given, {Sse(chunks)}).out);
   EXPECT_EQ(answer.problem, "");
-  EXPECT_EQ(Summary(answer.message), "thinking:hm | text:😀x😀 | end_turn");
+  EXPECT_EQ(Summary(answer.message), "thinking:hm | text:a😀x😀 | end_turn");
 }
 
 // ---- Stop sequences that the upstream does not know.

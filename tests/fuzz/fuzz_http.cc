@@ -2,21 +2,13 @@
 // the limits and free of what proxies read differently, and a refusal says what to answer.
 #include "edge/http/request_parser.h"
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/small_http_limits.h"
 
 namespace {
 
 using namespace ccp::edge;  // NOLINT: a program of one file
 using ccp::fuzz::Require;
 using State = RequestParser::State;
-
-HttpLimits SmallLimits() {
-  HttpLimits limits;
-  limits.header_bytes = 512;
-  limits.header_fields = 8;
-  limits.target_bytes = 64;
-  limits.body_bytes = 256;
-  return limits;
-}
 
 bool HasControl(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 0x7F; });

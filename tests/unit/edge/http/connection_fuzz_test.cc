@@ -22,6 +22,7 @@
 #include "edge/http/request_parser.h"
 #include "edge/http/server.h"
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/small_http_limits.h"
 
 namespace ccp::edge {
 namespace {
@@ -34,15 +35,6 @@ constexpr std::array<std::string_view, 18> kTokens{
     "\r\n", "\n", "\r", " ", ":", ";", "0", "5", "\t", "chunked", "0\r\n\r\n", "5\r\nhello\r\n", "content-length: 5\r\n",
     "transfer-encoding: chunked\r\n", "connection: close\r\n", "expect: 100-continue\r\n", "host: x\r\n",
     "GET / HTTP/1.1\r\nhost: x\r\n\r\n"};
-
-HttpLimits SmallLimits() {
-  HttpLimits limits;
-  limits.header_bytes = 512;
-  limits.header_fields = 8;
-  limits.target_bytes = 64;
-  limits.body_bytes = 256;
-  return limits;
-}
 
 std::size_t Number(const char* variable, std::size_t otherwise) {
   const char* text = std::getenv(variable);

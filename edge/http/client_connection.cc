@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "edge/http/awaitable.h"
+#include "edge/http/gradual_release.h"
 
 namespace ccp::edge {
 namespace {
@@ -62,7 +63,10 @@ ClientConnection::ClientConnection(std::unique_ptr<ClientWire> wire, ConnectionG
   place_ = queue.insert(queue.end(), this);
 }
 
-ClientConnection::~ClientConnection() { server_->queue(phase_).erase(place_); }
+ClientConnection::~ClientConnection() {
+  DropBody();
+  server_->queue(phase_).erase(place_);
+}
 
 void ClientConnection::Enter(Phase phase) {
   if (phase_ == Phase::kClosing) return;
@@ -77,6 +81,7 @@ Awaitable<void> ClientConnection::Run(std::shared_ptr<ClientConnection> self) {
   while (open) {
     open = co_await self->ServeRequest();
     if (!open) break;
+    self->DropBody();
     self->parser_.Reset();
     open = co_await self->ReadRequest();
   }
@@ -148,6 +153,10 @@ Awaitable<bool> ClientConnection::ReadRequest() {
   if (parser_.state() == RequestParser::State::kComplete) co_return true;
   co_await Refuse(parser_.error());
   co_return false;
+}
+
+void ClientConnection::DropBody() {
+  ReleaseGradually(server_->context.get_executor(), std::exchange(parser_.request().body, {}));
 }
 
 bool ClientConnection::TurnIsOver(std::size_t bytes) {
@@ -241,6 +250,7 @@ Awaitable<void> ClientConnection::Repair(Turn& turn) {
 }
 
 Awaitable<void> ClientConnection::Refuse(RequestError error) {
+  DropBody();  // The connection may stay for a while yet.
   idle_ = false;
   expired_ = false;
   Response response(*wire_, deadline_, *server_,

@@ -52,6 +52,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   void SetReadDeadline(RequestParser::State before);
   void Enter(Phase phase);                                 // To the end of that phase's queue.
   bool reading() const;
+  void DropBody();                            // Nobody needs it any more.
   bool TurnIsOver(std::size_t bytes);         // Counts what was read at one go.
 
   std::unique_ptr<ClientWire> wire_;

@@ -282,7 +282,6 @@ void RequestParser::CheckExpectation() {
 void RequestParser::Fail(int http_status, std::string message) {
   if (state_ == State::kFailed) return;
   state_ = State::kFailed;
-  std::string().swap(request_.body);  // Nobody will read it, and the connection may stay for a while yet.
   error_ = std::make_unique<RequestError>(ClientError(http_status, std::move(message)));
 }
 

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <sys/socket.h>
 
 #include <boost/asio/connect.hpp>
@@ -282,6 +283,21 @@ TEST_F(ServerTest, GoesOnWithAPieceThatWasTakenInPart) {
 }
 
 // Bytes that are there already, more of them than one client may have read at one go.
+TEST_F(ServerTest, FreesABodyThatItRefusesWhileTheClientStays) {
+  const auto in_use = [] { return ::mallinfo2().uordblks + ::mallinfo2().hblkhd; };
+  HttpLimits limits;
+  limits.body_bytes = 16 * 1024 * 1024;
+  Serve(Echo, limits);
+  const std::string chunk = "f00000\r\n" + std::string(0xf00000, 'x') + "\r\nf00000\r\n";
+  asio::ip::tcp::socket socket = Connect();
+  const std::size_t before = in_use();
+  asio::write(socket, asio::buffer(std::string("POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")));
+  asio::write(socket, asio::buffer(chunk));
+  EXPECT_THAT(ReadUntil(socket, "request_too_large"), StartsWith("HTTP/1.1 413 "));
+  for (int step = 0; step < 100; ++step) OnServer([] {});  // It goes piece by piece, in turn with others.
+  EXPECT_LT(in_use(), before + limits.body_bytes / 2);
+}
+
 TEST_F(ServerTest, ReadsALargeBodyInTurnWithOthers) {
   std::vector<std::string> served;
   HttpServer::Options options;

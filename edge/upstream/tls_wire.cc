@@ -1,3 +1,4 @@
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -115,11 +116,14 @@ class TlsWireImpl final : public TlsWire {
     if (bytes == 0) error = asio::error::would_block;
     std::memcpy(into.data(), buffer_.data() + begin_, bytes);
     begin_ += bytes;
-    return bytes;
+    return bytes == 0 || begin_ < end_ ? bytes : bytes + DecryptArrived(into.subspan(bytes));
   }
 
   bool Quiet() override { return Drained() && IsQuiet(socket()); }
-  bool Drained() const override { return begin_ == end_; }
+  // Not even a part of a record: it may belong to an answer that nobody asked for yet.
+  bool Drained() const override {
+    return begin_ == end_ && SSL_has_pending(handle()) == 0 && BIO_pending(SSL_get_rbio(handle())) == 0;
+  }
   void Rest() override { std::vector<char>().swap(buffer_); }
 
   // Without a closing handshake: whoever closes has no use for an answer.
@@ -131,6 +135,16 @@ class TlsWireImpl final : public TlsWire {
   Socket& socket() override { return stream_.next_layer(); }
 
  private:
+  // The records that came with the last one. Each Readable() would yield one, and each would be answered by a write of its
+  // own; and one behind the end of an answer would not be seen until it answers the next request.
+  std::size_t DecryptArrived(std::span<char> into) {
+    std::size_t all = 0;
+    std::size_t bytes = 0;
+    while (all < into.size() && SSL_read_ex(handle(), into.data() + all, into.size() - all, &bytes) == 1) all += bytes;
+    ERR_clear_error();  // What ended it, Readable() meets again.
+    return all;
+  }
+
   // Asio's handle is not const; reading from it changes nothing.
   SSL* handle() const { return const_cast<ssl::stream<Socket>&>(stream_).native_handle(); }  // NOLINT
 

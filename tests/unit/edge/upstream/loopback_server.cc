@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -107,6 +108,14 @@ void Peer::Send(std::string_view bytes) {
     if (sent <= 0) return;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
+}
+
+void Peer::SendTogether(std::initializer_list<std::string_view> pieces, std::string_view raw) {
+  const auto cork = [this](int on) { ::setsockopt(fd_, IPPROTO_TCP, TCP_CORK, &on, sizeof(on)); };
+  cork(1);
+  for (const std::string_view piece : pieces) Send(piece);
+  ::send(fd_, raw.data(), raw.size(), MSG_NOSIGNAL);
+  cork(0);
 }
 
 void Peer::Answer(std::string_view body) {

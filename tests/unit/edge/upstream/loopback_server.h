@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -33,6 +34,8 @@ class Peer {
   std::string ReadRequest();  // Head and as much body as Content-Length says.
   void ReadToEnd();           // Until the client closes.
   void Send(std::string_view bytes);
+  // In one packet; by TLS each is a record. `raw` goes behind them as it is.
+  void SendTogether(std::initializer_list<std::string_view> pieces, std::string_view raw = {});
   void Answer(std::string_view body);  // 200 with Content-Length.
   void Reset();               // Closes with RST: what was not read is lost.
 

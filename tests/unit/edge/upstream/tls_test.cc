@@ -106,6 +106,52 @@ TEST_F(UpstreamTlsTest, ReadsOnBehindAWaitThatWasBrokenOff) {
   EXPECT_EQ(answer.body, "one|two");
 }
 
+TEST_F(UpstreamTlsTest, TakesRecordsThatCameTogetherAtOnce) {
+  const TestCertificate certificate("localhost");
+  Trust(certificate);
+  std::promise<void> go_on;
+  LoopbackServer server({[&](Peer& peer) {
+    if (!peer.StartTls(certificate.server_context())) return;
+    peer.ReadRequest();
+    peer.SendTogether({"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "one", "two"});
+    go_on.get_future().wait();
+    peer.Send("end");
+  }});
+  const Answer answer = FetchWithABreak(Url(server, "localhost"), go_on);
+  EXPECT_FALSE(answer.error.has_value());
+  EXPECT_EQ(answer.body, "onetwo|end");
+}
+
+TEST_F(UpstreamTlsTest, NeverReusesBehindASurplusRecord) {
+  const TestCertificate certificate("localhost");
+  Trust(certificate);
+  const auto with_surplus = [&](Peer& peer) {
+    if (!peer.StartTls(certificate.server_context())) return;
+    peer.ReadRequest();
+    peer.SendTogether({"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"});
+    peer.ReadToEnd();
+  };
+  LoopbackServer server({with_surplus, AnswersByTls(certificate, 1)});
+  EXPECT_EQ(Fetch(Url(server, "localhost")).body, "ok");
+  EXPECT_EQ(Fetch(Url(server, "localhost")).body, "secure");
+}
+
+TEST_F(UpstreamTlsTest, NeverReusesBehindABeginningRecord) {
+  const TestCertificate certificate("localhost");
+  Trust(certificate);
+  bool asked_again = false;
+  const auto with_a_beginning = [&](Peer& peer) {
+    if (!peer.StartTls(certificate.server_context())) return;
+    peer.ReadRequest();
+    peer.SendTogether({"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"}, "\x17\x03\x03");
+    asked_again = !peer.ReadRequest().empty();
+  };
+  LoopbackServer server({with_a_beginning, AnswersByTls(certificate, 1)});
+  EXPECT_EQ(Fetch(Url(server, "localhost")).body, "ok");
+  EXPECT_EQ(Fetch(Url(server, "localhost")).body, "secure");
+  EXPECT_FALSE(asked_again);
+}
+
 TEST_F(UpstreamTlsTest, VerifiesTheHostThroughAConnectProxy) {
   const TestCertificate certificate("models.test");
   std::string tunnel;

@@ -85,7 +85,7 @@ ResponseParser::~ResponseParser() = default;
 ResponseParser::ResponseParser(ResponseParser&&) noexcept = default;
 ResponseParser& ResponseParser::operator=(ResponseParser&&) noexcept = default;
 
-bool ResponseParser::started() const { return interim_seen_ || sax_->got_some() || !pending_.empty(); }
+bool ResponseParser::started() const { return interim_seen_ || failed_ || sax_->got_some() || !pending_.empty(); }
 bool ResponseParser::head_done() const { return sax_->is_header_done(); }
 // Beast knows which answers have no body whatever their head says, and then it is done with the head.
 bool ResponseParser::in_chunks() const { return head_done() && sax_->chunked() && !sax_->is_done(); }

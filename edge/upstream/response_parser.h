@@ -37,7 +37,7 @@ class ResponseParser {
   // The peer sent its last byte. OK if that ends the message, be it here or before.
   absl::Status FeedEof();
 
-  bool started() const;    // At least one byte was seen, interim answers included.
+  bool started() const;    // At least one byte was seen, be it of an interim answer or of none at all.
   bool head_done() const;
   bool done() const;
   bool reusable() const;   // Done, cleanly, and the peer lets the connection stand.

@@ -261,15 +261,23 @@ TEST_F(UpstreamClientTest, SendsAgainWhenAReusedConnectionClosesWithoutAnswer) {
 }
 
 TEST_F(UpstreamClientTest, SendsNotAgainOnceTheAnswerBegan) {
-  LoopbackServer server({[](Peer& peer) {
-    peer.ReadRequest();
-    peer.Answer("one");
-    peer.ReadRequest();
-    peer.Send("HTTP/1.1 2");
-  }});
-  EXPECT_EQ(Fetch(server.url()).body, "one");
-  EXPECT_TRUE(Mentions(Fetch(server.url()), "in the head"));
-  EXPECT_EQ(server.accepted(), 1);
+  const std::pair<std::string, std::string> beginnings[] = {
+      {"HTTP/1.1 2", "in the head"},
+      {"220 mail ready\r\n", "does not begin with HTTP/1"},
+      {"HTTP/1.1 200 OK\r\nA: b\r\n c", "folded"},
+  };
+  for (const auto& [bytes, why] : beginnings) {
+    LoopbackServer server({[&](Peer& peer) {
+      peer.ReadRequest();
+      peer.Answer("one");
+      peer.ReadRequest();
+      peer.Send(bytes);
+    }});
+    EXPECT_EQ(Fetch(server.url()).body, "one");
+    const Answer answer = Fetch(server.url());
+    EXPECT_TRUE(Mentions(answer, why)) << (answer.error ? answer.error->message : answer.body);
+    EXPECT_EQ(server.accepted(), 1) << bytes;
+  }
 }
 
 TEST_F(UpstreamClientTest, SendsNotAgainOnAFreshConnection) {

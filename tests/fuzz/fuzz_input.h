@@ -18,6 +18,8 @@ inline void Require(bool holds, std::string_view what, std::string_view seen = {
   std::abort();
 }
 
+inline void RequireNone(std::string_view problem, std::string_view seen) { Require(problem.empty(), problem, seen); }
+
 class Input {
  public:
   Input(const std::uint8_t* data, std::size_t size) : rest_(reinterpret_cast<const char*>(data), size) {}
@@ -36,8 +38,9 @@ class Input {
 };
 
 // `text` in pieces of pseudo-random lengths. Each is a string of its own, so that a view kept past its piece is found out.
-inline std::vector<std::string> Cut(std::string_view text, std::uint8_t seed) {
-  const std::size_t longest = seed % 4 == 0 ? 1 : seed % 4 == 1 ? 7 : 100;
+// Where each of them costs system calls, `most` keeps a long text from many.
+inline std::vector<std::string> Cut(std::string_view text, std::uint8_t seed, std::size_t most = SIZE_MAX) {
+  const std::size_t longest = std::max<std::size_t>(seed % 4 == 0 ? 1 : seed % 4 == 1 ? 7 : 100, 2 * text.size() / most);
   std::vector<std::string> pieces;
   std::uint32_t state = seed + 1u;
   while (!text.empty()) {

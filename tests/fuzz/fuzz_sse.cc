@@ -1,12 +1,20 @@
-// Any bytes in any cuts as server-sent events, against a reader that sees all of them at once and takes its time.
+// Any bytes in any cuts as server-sent events, by themselves and as the body of an upstream's answer on the real connection,
+// in each framing and compressed, against a reader that sees all of them at once and takes its time.
+#include <zlib.h>
+
+#include <array>
+#include <charconv>
 #include <optional>
 
+#include "common/base/text.h"
 #include "edge/translate/sse_reader.h"
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/upstream_conversation.h"
 
 namespace {
 
 using ccp::fuzz::Require;
+using ccp::fuzz::UpstreamConversation;
 using ccp::translate::SseReader;
 
 struct Event {
@@ -53,17 +61,74 @@ std::vector<Event> ReadSlowly(std::string_view text) {
   return events;
 }
 
+void TakeEvents(SseReader& reader, std::vector<Event>& events) {
+  while (const auto event = reader.Next()) events.push_back({std::string(event->name), std::string(event->data)});
+}
+
 std::vector<Event> Read(SseReader& reader, const std::vector<std::string>& pieces) {
   std::vector<Event> events;
-  const auto drain = [&] {
-    while (const auto event = reader.Next()) events.push_back({std::string(event->name), std::string(event->data)});
-  };
   for (const std::string& piece : pieces) {
     reader.Add(piece);
-    drain();
+    TakeEvents(reader, events);
   }
   reader.End();
-  drain();
+  TakeEvents(reader, events);
+  return events;
+}
+
+std::string Compressed(std::string_view text) {
+  z_stream z{};
+  constexpr int kGzip = 16;
+  constexpr int kWindow = 9;  // The smallest ones: what is tested is reading.
+  constexpr int kMemory = 1;
+  Require(deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, kGzip + kWindow, kMemory, Z_DEFAULT_STRATEGY) == Z_OK, "no zlib");
+  std::string out(deflateBound(&z, text.size()), '\0');
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  z.avail_in = static_cast<uInt>(text.size());
+  z.next_out = reinterpret_cast<Bytef*>(out.data());
+  z.avail_out = static_cast<uInt>(out.size());
+  Require(deflate(&z, Z_FINISH) == Z_STREAM_END, "deflate wants more room than it said");
+  out.resize(z.total_out);
+  deflateEnd(&z);
+  return out;
+}
+
+std::string InChunks(std::string_view body, std::uint8_t seed) {
+  std::string out;
+  for (const std::string& piece : ccp::fuzz::Cut(body, seed)) {
+    std::array<char, 16> size{};
+    const char* end = std::to_chars(size.data(), size.data() + size.size(), piece.size(), 16).ptr;
+    out += ccp::Concat(std::string_view(size.data(), static_cast<std::size_t>(end - size.data())), "\r\n", piece, "\r\n");
+  }
+  return out + "0\r\n\r\n";
+}
+
+// The answer of an upstream that streams `text`: two bits of the seed say how.
+std::string AnswerWith(std::string_view text, std::uint8_t seed) {
+  std::string head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
+  std::string body(text);
+  if ((seed & 0x10) != 0) {
+    head += "content-encoding: gzip\r\n";
+    body = Compressed(text);
+  }
+  if ((seed & 0x20) != 0) return head + "transfer-encoding: chunked\r\n\r\n" + InChunks(body, seed);
+  return head + "\r\n" + body;  // Ended by the connection's end.
+}
+
+// As the pump reads it, which looks at each piece while it has it.
+std::vector<Event> ReadThroughConnection(std::string_view text, std::uint8_t seed) {
+  static UpstreamConversation& conversation = *new UpstreamConversation;
+  SseReader reader;
+  std::vector<Event> events;
+  const auto take = [&](std::string_view piece) {
+    reader.Add(piece);
+    TakeEvents(reader, events);
+  };
+  const auto pieces = ccp::fuzz::Cut(AnswerWith(text, seed), seed, ccp::fuzz::kMostPieces);
+  const auto fetched = conversation.Fetch("POST", pieces, UpstreamConversation::End::kClose, take);
+  Require(!fetched.error && fetched.body == text, "another text than was sent", fetched.body);
+  reader.End();
+  TakeEvents(reader, events);
   return events;
 }
 
@@ -73,9 +138,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ccp::fuzz::Input input(data, size);
   const std::uint8_t seed = input.TakeByte();
   const std::string text(input.rest());
+  const std::vector<Event> expected = ReadSlowly(text);
   SseReader reader;
-  Require(Read(reader, ccp::fuzz::Cut(text, seed)) == ReadSlowly(text), "other events than expected", text);
+  Require(Read(reader, ccp::fuzz::Cut(text, seed)) == expected, "other events than expected", text);
   Require(!reader.overflowed(), "overflowed far below the limit", text);
+  Require(ReadThroughConnection(text, seed) == expected, "other events through a connection", text);
 
   constexpr std::size_t kLimit = 16;
   SseReader limited(kLimit);

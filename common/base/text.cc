@@ -1,12 +1,25 @@
 #include "common/base/text.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <numeric>
 
 namespace ccp {
 namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr std::uint64_t EachByte(std::uint8_t byte) { return 0x0101010101010101 * byte; }
+
+// Of eight bytes at once. May say yes in vain for tabs and for bytes above 0x7f.
+bool MayHoldControl(const char* eight) {
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, eight, sizeof(bytes));
+  const std::uint64_t below_space = bytes - EachByte(0x20);
+  const std::uint64_t deletes = (bytes ^ EachByte(0x7f)) - EachByte(1);
+  return ((below_space | deletes) & EachByte(0x80)) != 0;
+}
+
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 std::size_t EditDistance(std::string_view a, std::string_view b) {
@@ -57,6 +70,16 @@ bool ContainsIgnoreCase(std::string_view text, std::string_view part) {
   return std::search(text.begin(), text.end(), part.begin(), part.end(),
                      [](char x, char y) { return Lower(x) == Lower(y); }) != text.end() ||
          part.empty();
+}
+
+std::size_t FindControlCharacter(std::string_view text) {
+  std::size_t at = 0;
+  while (at + 8 <= text.size() && !MayHoldControl(&text[at])) at += 8;
+  const auto found = std::find_if(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t') || byte == 0x7f;
+  });
+  return found == text.end() ? std::string_view::npos : static_cast<std::size_t>(found - text.begin());
 }
 
 std::vector<std::string_view> Split(std::string_view text, char separator) {

@@ -60,6 +60,8 @@ std::string ToLower(std::string_view text);                       // ASCII only.
 std::string_view Trim(std::string_view text);                     // ASCII white space at both ends.
 bool EqualsIgnoreCase(std::string_view a, std::string_view b);    // ASCII only.
 bool ContainsIgnoreCase(std::string_view text, std::string_view part);  // ASCII only.
+// Where the first control character stands that a header's value may not hold: any but the tab. npos: there is none.
+std::size_t FindControlCharacter(std::string_view text);
 std::vector<std::string_view> Split(std::string_view text, char separator);  // Keeps empty parts; "" -> {""}.
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);
 std::string Hex(std::string_view bytes);                          // Lower-case.

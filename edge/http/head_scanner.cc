@@ -1,14 +1,8 @@
 #include "edge/http/head_scanner.h"
 
+#include "common/base/text.h"
+
 namespace ccp::edge {
-namespace {
-
-bool IsControl(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < 0x20 && byte != '\t') || byte == 0x7f;
-}
-
-}  // namespace
 
 HeadScanner::Verdict HeadScanner::Scan(std::string_view head) {
   while (true) {
@@ -29,11 +23,9 @@ HeadScanner::Verdict HeadScanner::Scan(std::string_view head) {
 }
 
 HeadScanner::Verdict HeadScanner::CheckLine(std::string_view line) const {
-  for (const char c : line) {
-    if (c == '\r') return Verdict::kBareCarriageReturn;
-    if (IsControl(c)) return Verdict::kControlCharacter;
-  }
-  return Verdict::kMore;
+  const std::size_t bad = FindControlCharacter(line);
+  if (bad == std::string_view::npos) return Verdict::kMore;
+  return line[bad] == '\r' ? Verdict::kBareCarriageReturn : Verdict::kControlCharacter;
 }
 
 }  // namespace ccp::edge

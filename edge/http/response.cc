@@ -14,18 +14,16 @@ namespace {
 
 namespace asio = boost::asio;
 
-bool EndsALine(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < 0x20 && c != '\t') || byte == 0x7f;
-}
-
 // A value from elsewhere must not be able to end its line and begin another.
 void AppendHeader(std::string& out, std::string_view name, std::string_view value) {
   out += name;
   out += ": ";
-  const std::size_t begin = out.size();
+  for (std::size_t bad = FindControlCharacter(value); bad < value.size(); bad = FindControlCharacter(value)) {
+    out += value.substr(0, bad);
+    out += ' ';
+    value.remove_prefix(bad + 1);
+  }
   out += value;
-  std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), EndsALine, ' ');
   out += "\r\n";
 }
 

@@ -26,13 +26,6 @@ bool IsTokenCharacter(char c) { return kTokenCharacters[static_cast<unsigned cha
 
 bool IsToken(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenCharacter); }
 
-bool IsFieldValue(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\t') || byte == 0x7f;
-  });
-}
-
 bool IsOurs(std::string_view name) {
   return std::any_of(kOurs.begin(), kOurs.end(), [&](std::string_view ours) { return EqualsIgnoreCase(name, ours); });
 }
@@ -52,7 +45,7 @@ absl::StatusOr<std::string> WriteRequestHead(const UpstreamRequest& request, con
   for (const auto& [name, value] : request.headers) {
     if (!IsToken(name)) return InvalidArgument("upstream request: a header's name is not a word; check extra_headers");
     if (IsOurs(name)) continue;
-    if (!IsFieldValue(value)) {
+    if (FindControlCharacter(value) != std::string_view::npos) {
       return InvalidArgument("upstream request: the value of header ", name,
                              " holds a line break or control character; check extra_headers and the provider key");
     }

@@ -30,6 +30,19 @@ TEST(Trim, TakesWhiteSpaceFromBothEnds) {
   EXPECT_EQ(Trim(""), "");
 }
 
+TEST(ControlCharacter, IsFoundWhereverItStands) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const bool is_control = (byte < 0x20 && byte != '\t') || byte == 0x7f;
+    for (std::size_t at = 0; at < 20; ++at) {
+      std::string text = "\t~ \x80\xff plain text, 20";
+      text[at] = static_cast<char>(byte);
+      EXPECT_EQ(FindControlCharacter(text), is_control ? at : std::string::npos) << "byte " << byte << " at " << at;
+    }
+  }
+  EXPECT_EQ(FindControlCharacter("two\x01of\x02them"), 3u);
+  EXPECT_EQ(FindControlCharacter(""), std::string::npos);
+}
+
 TEST(Case, IsAsciiOnly) {
   EXPECT_EQ(ToLower("AbZ-Ä"), "abz-Ä");
   EXPECT_TRUE(EqualsIgnoreCase("X-Team", "x-team"));

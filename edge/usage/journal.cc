@@ -66,7 +66,8 @@ usage::Record BoundedRecord(usage::Record record) {
 }
 
 void AppendRecord(std::string& frame, const usage::Record& record) {
-  wire::AppendSerialized(frame, IsBounded(record) ? record : BoundedRecord(record));
+  if (IsBounded(record)) return wire::AppendSerialized(frame, record);
+  wire::AppendSerialized(frame, BoundedRecord(record));
 }
 
 // The row of an attempt that never ended. It is what its client got, so it counts as the request's answer.

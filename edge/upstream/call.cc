@@ -1,6 +1,9 @@
 #include "edge/upstream/call.h"
 
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <tuple>
 #include <utility>
 
 #include "common/base/text.h"
@@ -151,6 +154,15 @@ class Call final : public UpstreamCall {
   bool heard_ = true;    // Something came since Readable() last set the limit.
 };
 
+RequestBuffers Behind(RequestBuffers buffers, std::size_t sent) {
+  for (asio::const_buffer& buffer : buffers) {
+    const std::size_t taken = std::min(sent, buffer.size());
+    buffer += taken;
+    sent -= taken;
+  }
+  return buffers;
+}
+
 }  // namespace
 
 Awaitable<ExchangeOutcome> Exchange(CallResources& resources, std::unique_ptr<Connection> connection, RequestBuffers bytes,
@@ -160,8 +172,12 @@ Awaitable<ExchangeOutcome> Exchange(CallResources& resources, std::unique_ptr<Co
   Connection& busy = *connection;
   auto call = std::make_unique<Call>(resources, std::move(connection), expect, request.timeouts.idle);
 
-  busy.SetTimeout(request.timeouts.idle);
-  const auto [write_error, written] = co_await wire.Write(bytes);
+  ErrorCode write_error;
+  const RequestBuffers rest = Behind(bytes, wire.WriteNow(bytes, write_error));
+  if (!write_error && asio::buffer_size(rest) > 0) {
+    busy.SetTimeout(request.timeouts.idle);
+    std::tie(write_error, std::ignore) = co_await wire.Write(rest);
+  }
   // An upstream may refuse a request before it has read all of it, and close. Its answer is worth more than our error.
   if (write_error) call->DoNotReuse();
   busy.SetTimeout(request.timeouts.first_byte);

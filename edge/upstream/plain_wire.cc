@@ -20,6 +20,13 @@ class PlainWire final : public Wire {
     return asio::async_write(socket_, buffers, kAwaitTuple);
   }
 
+  std::size_t WriteNow(const RequestBuffers& buffers, ErrorCode& error) override {
+    if (!socket_.non_blocking()) socket_.non_blocking(true, error);
+    const std::size_t taken = error ? 0 : socket_.write_some(buffers, error);
+    if (error == asio::error::would_block) error = {};
+    return taken;
+  }
+
   Awaitable<std::tuple<ErrorCode>> Readable() override {
     return socket_.async_wait(asio::socket_base::wait_read, kAwaitTuple);
   }

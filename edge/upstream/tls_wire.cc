@@ -102,6 +102,8 @@ class TlsWireImpl final : public TlsWire {
     co_return co_await asio::async_write(stream_, asio::buffer(joined), kAwaitTuple);
   }
 
+  std::size_t WriteNow(const RequestBuffers&, ErrorCode&) override { return 0; }
+
   Awaitable<std::tuple<ErrorCode>> Readable() override {
     if (begin_ < end_) co_return std::tuple<ErrorCode>();
     if (buffer_.empty()) buffer_.resize(kRecordBytes);

@@ -32,6 +32,8 @@ class Wire {
  public:
   virtual ~Wire() = default;
   virtual Awaitable<std::tuple<ErrorCode, std::size_t>> Write(RequestBuffers buffers) = 0;  // All of them.
+  // What the kernel takes at once: a plain wire's whole request, mostly. The rest, which may be all, is for Write().
+  virtual std::size_t WriteNow(const RequestBuffers& buffers, ErrorCode& error) = 0;
 
   // Waiting and taking are two steps, so that a waiting stream needs no buffer of its own. Take() after a successful
   // Readable() yields bytes, or 0 with would_block (wait again), or 0 with another error.

@@ -6,6 +6,7 @@ namespace ccp::edge {
 namespace {
 
 constexpr std::string_view kMagic = "CCPJ";
+constexpr std::string_view kTailMagic = "CCPT";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kHandleBytes = 8;
 
@@ -74,6 +75,48 @@ std::optional<SegmentHeader> DecodeHeader(std::string_view segment) {
   if (Crc32c(head.substr(0, 40)) != ReadLittleEndian<std::uint32_t>(head.substr(40))) return std::nullopt;
   return SegmentHeader{std::string(head.substr(8, kRunIdBytes)), ReadLittleEndian<std::uint64_t>(head.substr(24)),
                        static_cast<std::int64_t>(ReadLittleEndian<std::uint64_t>(head.substr(32)))};
+}
+
+std::string EncodeTailHeader(const TailHeader& header) {
+  std::string out(kTailMagic);
+  AppendLittleEndian(out, kVersion);
+  AppendLittleEndian(out, header.segment);
+  AppendLittleEndian(out, header.offset);
+  AppendLittleEndian(out, Crc32c(out));
+  return out;
+}
+
+std::optional<TailHeader> DecodeTailHeader(std::string_view tail) {
+  if (tail.size() < kTailHeaderBytes) return std::nullopt;
+  const std::string_view head = tail.substr(0, kTailHeaderBytes);
+  if (head.substr(0, 4) != kTailMagic) return std::nullopt;
+  if (ReadLittleEndian<std::uint32_t>(head.substr(4)) != kVersion) return std::nullopt;
+  const auto checksum = ReadLittleEndian<std::uint32_t>(head.substr(24));
+  if (Crc32c(head.substr(0, 24)) != checksum) return std::nullopt;
+  return TailHeader{ReadLittleEndian<std::uint64_t>(head.substr(8)), ReadLittleEndian<std::uint64_t>(head.substr(16)),
+                    checksum};
+}
+
+// A frame's header has its number and its payload's checksum.
+std::uint32_t NextSeal(std::uint32_t seal, std::string_view frame) {
+  return Crc32c(frame.substr(0, kFrameHeaderBytes), seal);
+}
+
+void WriteSeal(char* to, std::uint32_t seal) { WriteLittleEndian(to, seal); }
+
+std::string_view SealedFrames(std::string_view tail) {
+  const std::optional<TailHeader> header = DecodeTailHeader(tail);
+  if (!header) return {};
+  std::size_t end = kTailHeaderBytes;
+  std::uint32_t seal = header->seal;
+  for (std::size_t seals = tail.size() - kSealBytes; seals > end; seals -= kSealBytes) {
+    const std::optional<Located> found = FrameAt(tail.substr(0, seals), end);
+    if (!found) break;
+    seal = NextSeal(seal, tail.substr(end));
+    if (seal != ReadLittleEndian<std::uint32_t>(tail.substr(seals))) break;
+    end = found->end;
+  }
+  return tail.substr(kTailHeaderBytes, end - kTailHeaderBytes);
 }
 
 void FinishFrame(std::string& frame, FrameType type, std::uint64_t number) {

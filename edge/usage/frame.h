@@ -41,6 +41,23 @@ inline constexpr std::size_t kFrameHeaderBytes = 4 + 1 + 8 + 4;  // len, type, n
 inline void BeginFrame(std::string& frame) { frame.assign(kFrameHeaderBytes, '\0'); }
 void FinishFrame(std::string& frame, FrameType type, std::uint64_t number);
 
+// A tail (tail.h): a header that says where its frames belong, the frames, and from the end on, backwards, a seal for
+// each of them. The seals are a chain that begins with the header's checksum: no frame of an earlier filling passes for
+// one of this, even where its bytes are whole and some of the pages between are older than others.
+struct TailHeader {
+  std::uint64_t segment = 0;
+  std::uint64_t offset = 0;
+  std::uint32_t seal = 0;  // The chain's first. Encoding takes no notice of it.
+};
+
+inline constexpr std::size_t kTailHeaderBytes = 28;
+inline constexpr std::size_t kSealBytes = 4;
+std::string EncodeTailHeader(const TailHeader& header);
+std::optional<TailHeader> DecodeTailHeader(std::string_view tail);  // Absent: not a tail, damaged, or a newer version.
+std::uint32_t NextSeal(std::uint32_t seal, std::string_view frame);
+void WriteSeal(char* to, std::uint32_t seal);
+std::string_view SealedFrames(std::string_view tail);  // All that are whole and sealed, from the first on. None: "".
+
 // What a kFinal or kOrphan payload holds.
 struct Ending {
   std::string_view run_id;   // Of the attempt's OPEN; empty in kFinal: the segment's own run.

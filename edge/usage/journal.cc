@@ -143,6 +143,10 @@ class Journal::File {
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
     return fd < 0 ? nullptr : std::shared_ptr<File>(new File(fd));
   }
+  static std::shared_ptr<File> Continue(const std::string& path, std::size_t size) {
+    const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+    return fd < 0 ? nullptr : std::shared_ptr<File>(new File(fd, size));
+  }
   ~File() { ::close(fd_); }
   File(const File&) = delete;
   File& operator=(const File&) = delete;
@@ -169,9 +173,9 @@ class Journal::File {
   std::size_t size() const { return size_; }
 
  private:
-  explicit File(int fd) : fd_(fd) {}
+  explicit File(int fd, std::size_t size = 0) : fd_(fd), size_(size) {}
   int fd_;
-  std::size_t size_ = 0;
+  std::size_t size_;
 };
 
 // --- Opening ---
@@ -191,6 +195,7 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const std::string& direct
   if (!orphans.ok()) return orphans.status();
   if (absl::Status status = journal->StartRun(); !status.ok()) return status;
   journal->AppendOrphans(*orphans);
+  journal->StartTail();
   journal->RemoveOldSegments();
   journal->sync_thread_ = std::thread([raw = journal.get()] { raw->SyncLoop(); });
   return journal;
@@ -211,9 +216,33 @@ absl::Status Journal::Lock() {
 }
 
 absl::StatusOr<std::vector<Journal::OpenAttempt>> Journal::Recover() {
+  const std::vector<std::uint64_t> numbers = ListSegments(directory_);
+  if (!numbers.empty()) {
+    if (absl::Status status = WriteWhatTheTailHeld(numbers.back()); !status.ok()) return status;
+  }
+  Tail::Remove(directory_);
   std::vector<OpenAttempt> open;
-  for (const std::uint64_t number : ListSegments(directory_)) RecoverSegment(number, open);
+  for (const std::uint64_t number : numbers) RecoverSegment(number, open);
   return open;
+}
+
+// Perhaps some of it, or all, was written before: then nothing but the rest is. A segment that holds something else at
+// that place has a tail that is not its own.
+absl::Status Journal::WriteWhatTheTailHeld(std::uint64_t last_segment) {
+  const std::optional<Tail::Left> left = Tail::Read(directory_);
+  if (!left || left->segment != last_segment) return absl::OkStatus();
+  const std::string path = PathOf(last_segment);
+  const absl::StatusOr<std::string> segment = ReadFile(path);
+  if (!segment.ok() || segment->size() < left->offset) return absl::OkStatus();
+  const std::string_view written = std::string_view(*segment).substr(left->offset);
+  const std::string_view frames = left->frames;
+  if (!frames.starts_with(written)) return absl::OkStatus();
+  const std::shared_ptr<File> file = File::Continue(path, segment->size());
+  if (file == nullptr) return Unavailable("usage journal: cannot open ", path, ": ", ErrnoText(errno));
+  int error = file->Append(frames.substr(written.size()));
+  if (error == 0) error = file->Sync();
+  if (error != 0) return Unavailable("usage journal: cannot write ", path, ": ", ErrnoText(error));
+  return absl::OkStatus();
 }
 
 void Journal::RecoverSegment(std::uint64_t number, std::vector<OpenAttempt>& open) {
@@ -256,6 +285,7 @@ absl::Status Journal::StartRun() {
   return StartSegment();
 }
 
+// The tail must be empty: a killed edge's is read only if its segment is the last.
 absl::Status Journal::StartSegment() {
   // Names of segments set aside stay taken: their number may not come back.
   std::uint64_t number = segments_.empty() ? 1 : segments_.back().number + 1;
@@ -273,7 +303,13 @@ absl::Status Journal::StartSegment() {
   segments_.push_back(std::move(segment));
   active_ = std::move(file);
   unsynced_.push_back(active_);
+  if (tail_ != nullptr) tail_->Restart(number, active_->size());
   return absl::OkStatus();
+}
+
+void Journal::StartTail() {
+  tail_ = Tail::Create(directory_, options_.tail_bytes);
+  if (tail_ != nullptr) tail_->Restart(segments_.back().number, active_->size());
 }
 
 // Before anything is removed, these must be on disk: they are all that is left of segments that held nothing but OPENs.
@@ -302,6 +338,7 @@ Journal::~Journal() {
     }
     sync_thread_.join();
   }
+  tail_.reset();  // Its file is ours for as long as the lock is.
   if (lock_fd_ >= 0) ::close(lock_fd_);
 }
 
@@ -351,11 +388,34 @@ bool Journal::Append(FrameType type, std::uint64_t number, std::string& frame) {
 }
 
 bool Journal::Write(FrameType type, std::uint64_t number, std::string_view frame) {
-  if (segments_.back().bytes + frame.size() > options_.segment_bytes) {
+  const std::size_t held = tail_ == nullptr ? 0 : tail_->frames().size();
+  if (segments_.back().bytes + held + frame.size() > options_.segment_bytes) {
     // On failure the old segment goes on growing: better too long than lost.
-    if (StartSegment().ok()) RemoveOldSegments();
+    if (WriteTail() && StartSegment().ok()) RemoveOldSegments();
   }
-  const int error = active_->Append(frame);
+  if (!Hold(frame)) {
+    if (!WriteTail()) return false;
+    if (!Hold(frame) && !WriteOut(frame)) return false;
+  }
+  if (type != FrameType::kOpen) held_next_seq_ = number + 1;
+  if (!HoldsFrames()) segments_.back().next_seq = held_next_seq_;
+  return true;
+}
+
+bool Journal::HoldsFrames() const { return tail_ != nullptr && !tail_->frames().empty(); }
+
+bool Journal::Hold(std::string_view frame) { return tail_ != nullptr && tail_->Put(frame); }
+
+bool Journal::WriteTail() {
+  if (!HoldsFrames()) return true;
+  if (!WriteOut(tail_->frames())) return false;
+  segments_.back().next_seq = held_next_seq_;
+  return true;
+}
+
+// The tail's frames, or one when it holds none.
+bool Journal::WriteOut(std::string_view frames) {
+  const int error = active_->Append(frames);
   if (error != 0) {
     if (!disk_refuses_)
       log::Error(Concat("usage journal: cannot write to ", directory_, ": ", ErrnoText(error),
@@ -365,9 +425,9 @@ bool Journal::Write(FrameType type, std::uint64_t number, std::string_view frame
   }
   if (disk_refuses_) log::Info(Concat("usage journal: writing again to ", directory_, " dropped=", dropped_));
   disk_refuses_ = false;
-  Segment& segment = segments_.back();
-  segment.bytes = active_->size();
-  if (type != FrameType::kOpen) segment.next_seq = number + 1;
+  segments_.back().bytes = active_->size();
+  if (tail_ == nullptr) return true;
+  tail_->Restart(segments_.back().number, active_->size());
   return true;
 }
 
@@ -401,7 +461,7 @@ void Journal::SyncOnce(std::unique_lock<std::mutex>& lock) {
   const std::uint64_t wanted = sync_wanted_;
   dirty_ = false;
   WriteBacklog();
-  if (!backlog_.empty()) dirty_ = true;  // Tried again after the next pause.
+  if (!WriteTail() || !backlog_.empty()) dirty_ = true;  // Tried again after the next pause.
   const std::uint64_t next_seq = segments_.back().next_seq;
   const std::vector<std::shared_ptr<File>> files = std::exchange(unsynced_, {active_});
 
@@ -416,7 +476,8 @@ void Journal::SyncOnce(std::unique_lock<std::mutex>& lock) {
     // The kernel may have thrown the unsynced pages away and will not say so twice: this file is not trusted further.
     log::Error(
         Concat("usage journal: cannot sync ", directory_, ": ", ErrnoText(error), "; going on in a new segment"));
-    if (absl::Status status = StartSegment(); !status.ok()) log::Error(Message(status));
+    const absl::Status status = WriteTail() ? StartSegment() : absl::OkStatus();
+    if (!status.ok()) log::Error(Message(status));
   }
   const bool news = runs_.back().durable_next_seq != next_seq;
   runs_.back().durable_next_seq = next_seq;
@@ -540,7 +601,7 @@ const Journal::Segment* Journal::SegmentOf(const RunState& run, std::uint64_t se
 void Journal::RemoveOldSegments() {
   std::size_t kept_bytes = 0;
   for (const Segment& segment : segments_) kept_bytes += segment.bytes;
-  if (!backlog_.empty()) return;  // A row that stands for an OPEN in here may still be in memory only.
+  if (!WriteTail() || !backlog_.empty()) return;  // A row that stands for an OPEN in here may still be in memory only.
   // From the oldest on, and no further than the first that must stay: a recovered row may stand for an OPEN before it.
   while (segments_.size() > 1 && Removable(segments_.front(), kept_bytes)) {
     kept_bytes -= segments_.front().bytes;

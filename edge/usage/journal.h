@@ -6,8 +6,8 @@
 // sequence number that control has already counted.
 //
 // Ownership: owns its files and the thread that syncs them; one process at a time (flock on the directory).
-// Threading: thread-safe. Open() and Close() cost one write() under a short mutex. The reading side (NextBatch,
-//   SetEpoch, Acknowledge) is for one caller at a time.
+// Threading: thread-safe. Open() and Close() copy some hundred bytes under a short mutex (tail.h), or write() them
+//   where no tail is to be had. The reading side (NextBatch, SetEpoch, Acknowledge) is for one caller at a time.
 // Durability: what Close() wrote survives kill -9 at once and a power cut after `sync_interval`. NextBatch() hands out
 //   only what is synced, so control never holds a record that a power cut could take back.
 // Errors: opening fails when the directory cannot be used or another process has it. Later nothing fails: while the
@@ -32,6 +32,7 @@
 #include "absl/status/statusor.h"
 #include "edge/usage/frame.h"
 #include "edge/usage/sink.h"
+#include "edge/usage/tail.h"
 
 namespace ccp::edge {
 
@@ -42,6 +43,7 @@ class Journal final : public UsageSink {
     std::size_t keep_bytes = 256 << 20;    // Acknowledged segments are kept so much and so long: if control comes
     std::chrono::hours keep_time{7 * 24};  // back from an older backup, they are reported again.
     std::size_t backlog_bytes = 4 << 20;
+    std::size_t tail_bytes = 128 << 10;    // 0: none.
     std::chrono::milliseconds sync_interval{50};
     std::function<std::int64_t()> now_us;  // Unix time; default: the system clock.
   };
@@ -115,12 +117,18 @@ class Journal final : public UsageSink {
   Journal(std::string directory, Options options);
   absl::Status Lock();
   absl::StatusOr<std::vector<OpenAttempt>> Recover();
+  absl::Status WriteWhatTheTailHeld(std::uint64_t last_segment);
   void RecoverSegment(std::uint64_t number, std::vector<OpenAttempt>& open);
   absl::Status StartRun();
   absl::Status StartSegment();
   void AppendOrphans(const std::vector<OpenAttempt>& orphans);
+  void StartTail();
   bool Append(FrameType type, std::uint64_t number, std::string& frame);
   bool Write(FrameType type, std::uint64_t number, std::string_view frame);
+  bool Hold(std::string_view frame);
+  bool HoldsFrames() const;
+  bool WriteOut(std::string_view frames);
+  bool WriteTail();
   void WriteBacklog();
   void MarkDirty();
   void SyncLoop();
@@ -144,6 +152,8 @@ class Journal final : public UsageSink {
   std::deque<RunState> runs_;
   std::shared_ptr<File> active_;
   std::vector<std::shared_ptr<File>> unsynced_;
+  std::unique_ptr<Tail> tail_;        // Of the active segment.
+  std::uint64_t held_next_seq_ = 1;   // Behind what the segment and the tail hold together.
   std::unordered_map<std::uint64_t, std::uint64_t> open_handles_;  // Handle -> number of the segment of its OPEN.
   std::uint64_t last_handle_ = 0;
   std::uint64_t last_seq_ = 0;  // Given out; what is on disk is segments_.back().next_seq - 1.

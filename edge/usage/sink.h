@@ -7,7 +7,7 @@
 
 namespace ccp::edge {
 
-// Threading: thread-safe; callable from every worker. A call is one write() of some hundred bytes under a short mutex.
+// Threading: thread-safe; callable from every worker. A call copies some hundred bytes under a short mutex.
 // Order: Open() before the first byte goes upstream; Close() before the terminal event goes to the client. When Close()
 //   returns, the record survives kill -9. An attempt opened and never closed becomes a row with outcome edge_crash when
 //   the journal is next opened.

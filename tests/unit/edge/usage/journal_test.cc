@@ -80,8 +80,10 @@ class FakeControl {
   std::vector<std::string> rows_;
 };
 
-class JournalTest : public ::testing::Test {
+// With the size of a tail as its parameter.
+class JournalTest : public ::testing::TestWithParam<std::size_t> {
  protected:
+  JournalTest() { options_.tail_bytes = GetParam(); }
   std::unique_ptr<Journal> OpenJournal() { return OpenAt(dir_ / "journal"); }
   std::unique_ptr<Journal> OpenAt(const std::string& path) {
     Journal::Options options = options_;
@@ -106,7 +108,7 @@ class JournalTest : public ::testing::Test {
   FakeControl control_;
 };
 
-TEST_F(JournalTest, GivesBackWhatWasClosedInOrder) {
+TEST_P(JournalTest, GivesBackWhatWasClosedInOrder) {
   auto journal = OpenJournal();
   const std::uint64_t a = journal->Open(Named("a"));
   const std::uint64_t b = journal->Open(Named("b"));
@@ -124,7 +126,7 @@ TEST_F(JournalTest, GivesBackWhatWasClosedInOrder) {
   EXPECT_EQ(journal->pending(), 0u);
 }
 
-TEST_F(JournalTest, RepeatsABatchUntilItIsAcknowledged) {
+TEST_P(JournalTest, RepeatsABatchUntilItIsAcknowledged) {
   auto journal = OpenJournal();
   journal->Close(0, Named("a"));
   journal->Close(0, Named("b"));
@@ -135,7 +137,7 @@ TEST_F(JournalTest, RepeatsABatchUntilItIsAcknowledged) {
   EXPECT_EQ(control_.rows(), (Rows{"a:OK", "b:OK"}));
 }
 
-TEST_F(JournalTest, KeepsEverythingOverRestarts) {
+TEST_P(JournalTest, KeepsEverythingOverRestarts) {
   for (const char* id : {"a", "b", "c"}) {
     auto journal = OpenJournal();
     journal->Close(journal->Open(Named(id)), Named(id));
@@ -147,7 +149,7 @@ TEST_F(JournalTest, KeepsEverythingOverRestarts) {
   EXPECT_EQ(control_.rows(), (Rows{"a:OK", "b:OK", "c:OK"}));
 }
 
-TEST_F(JournalTest, TurnsAnAttemptThatNeverEndedIntoOneRow) {
+TEST_P(JournalTest, TurnsAnAttemptThatNeverEndedIntoOneRow) {
   {
     auto journal = OpenJournal();
     journal->Open(Named("cut"));
@@ -160,11 +162,11 @@ TEST_F(JournalTest, TurnsAnAttemptThatNeverEndedIntoOneRow) {
   EXPECT_EQ(control_.rows(), (Rows{"whole:OK", "cut:EDGE_CRASH"}));
 }
 
-TEST_F(JournalTest, SurvivesKillMinusNine) {
+TEST_P(JournalTest, SurvivesKillMinusNine) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    Journal::Options options;
+    Journal::Options options = options_;
     options.sync_interval = std::chrono::hours(1);  // Nothing is synced: what counts is what was written.
     auto journal = Journal::Open(dir_ / "journal", options);
     if (!journal.ok()) ::_exit(1);
@@ -181,7 +183,7 @@ TEST_F(JournalTest, SurvivesKillMinusNine) {
   EXPECT_EQ(control_.rows(), (Rows{"whole:OK", "cut:EDGE_CRASH"}));
 }
 
-TEST_F(JournalTest, RecoveryKilledBeforeItsRowsAreWrittenLosesNothing) {
+TEST_P(JournalTest, RecoveryKilledBeforeItsRowsAreWrittenLosesNothing) {
   {
     auto journal = OpenJournal();
     journal->Open(Named("cut"));
@@ -206,7 +208,7 @@ TEST_F(JournalTest, RecoveryKilledBeforeItsRowsAreWrittenLosesNothing) {
   }
 }
 
-TEST_F(JournalTest, SurvivesACutAtEveryByte) {
+TEST_P(JournalTest, SurvivesACutAtEveryByte) {
   {
     auto journal = OpenJournal();
     for (const char* id : {"a", "b", "c"}) journal->Close(journal->Open(Named(id)), Named(id));
@@ -234,7 +236,7 @@ TEST_F(JournalTest, SurvivesACutAtEveryByte) {
                                       {"a:OK", "b:OK", "c:OK", "new:OK"}}));
 }
 
-TEST_F(JournalTest, SurvivesAFlippedByteAnywhere) {
+TEST_P(JournalTest, SurvivesAFlippedByteAnywhere) {
   {
     auto journal = OpenJournal();
     for (const char* id : {"a", "b", "c"}) journal->Close(journal->Open(Named(id)), Named(id));
@@ -270,21 +272,21 @@ TEST_F(JournalTest, SurvivesAFlippedByteAnywhere) {
   }
 }
 
-TEST_F(JournalTest, RefusesASecondProcess) {
+TEST_P(JournalTest, RefusesASecondProcess) {
   auto journal = OpenJournal();
   const auto second = Journal::Open(dir_ / "journal");
   ASSERT_FALSE(second.ok());
   EXPECT_NE(second.status().message().find("in use by another edge"), absl::string_view::npos) << second.status();
 }
 
-TEST_F(JournalTest, SaysWhichDirectoryItCannotUse) {
+TEST_P(JournalTest, SaysWhichDirectoryItCannotUse) {
   WriteAll(dir_ / "file", "");
   const auto journal = Journal::Open(dir_ / "file");
   ASSERT_FALSE(journal.ok());
   EXPECT_NE(journal.status().message().find(dir_ / "file"), absl::string_view::npos) << journal.status();
 }
 
-TEST_F(JournalTest, ACopyCountsNothingTwiceAndLosesNothing) {
+TEST_P(JournalTest, ACopyCountsNothingTwiceAndLosesNothing) {
   {
     auto journal = OpenJournal();
     journal->Close(0, Named("before"));
@@ -301,7 +303,7 @@ TEST_F(JournalTest, ACopyCountsNothingTwiceAndLosesNothing) {
   EXPECT_EQ(control_.rows(), (Rows{"before:OK", "in original:OK", "in copy:OK"}));
 }
 
-TEST_F(JournalTest, ReportsAgainWhatControlHasLost) {
+TEST_P(JournalTest, ReportsAgainWhatControlHasLost) {
   auto journal = OpenJournal();
   for (const char* id : {"a", "b", "c"}) journal->Close(0, Named(id));
   control_.Meet(*journal);
@@ -312,7 +314,7 @@ TEST_F(JournalTest, ReportsAgainWhatControlHasLost) {
   EXPECT_EQ(restored.rows(), control_.rows());
 }
 
-TEST_F(JournalTest, RollsSegmentsAndRemovesOnlyOldAcknowledgedOnes) {
+TEST_P(JournalTest, RollsSegmentsAndRemovesOnlyOldAcknowledgedOnes) {
   options_.segment_bytes = 1'000;
   options_.keep_time = std::chrono::hours(1);
   auto journal = OpenJournal();
@@ -336,7 +338,7 @@ TEST_F(JournalTest, RollsSegmentsAndRemovesOnlyOldAcknowledgedOnes) {
   EXPECT_EQ(Segments().size(), 1u);
 }
 
-TEST_F(JournalTest, KeepsAcknowledgedSegmentsOnlyUpToASize) {
+TEST_P(JournalTest, KeepsAcknowledgedSegmentsOnlyUpToASize) {
   options_.segment_bytes = 1'000;
   options_.keep_bytes = 3'000;
   auto journal = OpenJournal();
@@ -353,12 +355,12 @@ TEST_F(JournalTest, KeepsAcknowledgedSegmentsOnlyUpToASize) {
   EXPECT_EQ(batch->first_seq, batch->oldest_seq);
 }
 
-TEST_F(JournalTest, RemovesSegmentsOfRunsThatWroteNothing) {
+TEST_P(JournalTest, RemovesSegmentsOfRunsThatWroteNothing) {
   for (int i = 0; i < 5; ++i) OpenJournal();
   EXPECT_EQ(Segments().size(), 1u);
 }
 
-TEST_F(JournalTest, BoundsTextsAndMakesThemValid) {
+TEST_P(JournalTest, BoundsTextsAndMakesThemValid) {
   usage::Record record = Named("id");
   record.error = std::string(100'000, 'x');
   record.requested_model = "bad \xFF utf-8";
@@ -393,7 +395,7 @@ class FullDisk {
   void (*old_handler_)(int) = nullptr;
 };
 
-TEST_F(JournalTest, WaitsInMemoryWhileTheDiskIsFull) {
+TEST_P(JournalTest, WaitsInMemoryWhileTheDiskIsFull) {
   auto journal = OpenJournal();
   Rows want;
   {
@@ -413,8 +415,9 @@ TEST_F(JournalTest, WaitsInMemoryWhileTheDiskIsFull) {
   EXPECT_EQ(journal->dropped(), 0u);
 }
 
-TEST_F(JournalTest, DropsAndCountsWhenMemoryIsFullToo) {
+TEST_P(JournalTest, DropsAndCountsWhenMemoryIsFullToo) {
   options_.backlog_bytes = 2'000;
+  options_.tail_bytes = std::min<std::size_t>(options_.tail_bytes, 512);
   auto journal = OpenJournal();
   {
     const FullDisk full(0);
@@ -429,7 +432,7 @@ TEST_F(JournalTest, DropsAndCountsWhenMemoryIsFullToo) {
   EXPECT_EQ(control_.rows().back(), "after:OK") << "numbers have no gap";
 }
 
-TEST_F(JournalTest, TakesRecordsFromManyThreads) {
+TEST_P(JournalTest, TakesRecordsFromManyThreads) {
   options_.segment_bytes = 20'000;
   auto journal = OpenJournal();
   control_.Meet(*journal);
@@ -449,7 +452,7 @@ TEST_F(JournalTest, TakesRecordsFromManyThreads) {
   EXPECT_EQ(control_.rows().size(), 2'000u);
 }
 
-TEST_F(JournalTest, TellsWhenRecordsAreDurable) {
+TEST_P(JournalTest, TellsWhenRecordsAreDurable) {
   auto journal = OpenJournal();
   std::atomic<int> calls = 0;
   journal->OnSynced([&] { ++calls; });
@@ -461,7 +464,7 @@ TEST_F(JournalTest, TellsWhenRecordsAreDurable) {
   journal->OnSynced(nullptr);
 }
 
-TEST_F(JournalTest, ReporterPutsALabelledRowInPlaceOfALostOne) {
+TEST_P(JournalTest, ReporterPutsALabelledRowInPlaceOfALostOne) {
   {
     auto journal = OpenJournal();
     for (const char* id : {"a", "b", "c"}) journal->Close(0, Named(id));
@@ -488,7 +491,7 @@ TEST_F(JournalTest, ReporterPutsALabelledRowInPlaceOfALostOne) {
   EXPECT_EQ(batch->records(2).seq(), 3u);
 }
 
-TEST_F(JournalTest, ReporterFollowsControlsAnswers) {
+TEST_P(JournalTest, ReporterFollowsControlsAnswers) {
   auto journal = OpenJournal();
   for (const char* id : {"a", "b"}) journal->Close(0, Named(id));
   journal->Sync();
@@ -515,6 +518,103 @@ TEST_F(JournalTest, ReporterFollowsControlsAnswers) {
   gap.set_code(v1::UsageAck::GAP);
   reporter.OnAck(gap);
   EXPECT_EQ(reporter.Next()->first_seq(), 1u) << "sent again from where control is";
+}
+
+INSTANTIATE_TEST_SUITE_P(Tails, JournalTest, ::testing::Values(0, Journal::Options().tail_bytes),
+                         [](const auto& tail) { return tail.param == 0 ? "WithoutTail" : "WithTail"; });
+
+// What lies on the disk when an edge is killed whose tail holds all it wrote.
+class JournalTailTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    Journal::Options options;
+    options.sync_interval = std::chrono::hours(1);
+    auto journal = Journal::Open(dir_ / "journal", options);
+    ASSERT_TRUE(journal.ok()) << journal.status();
+    if (!fs::exists(tail_)) GTEST_SKIP() << "no tail on this file system";
+    for (const char* id : {"a", "b"}) (*journal)->Close((*journal)->Open(Named(id)), Named(id));
+    (*journal)->Open(Named("c"));
+    whole_tail_ = ReadAll(tail_);
+    segment_bytes_ = ReadAll(segment_);
+    ASSERT_EQ(segment_bytes_.size(), kSegmentHeaderBytes) << "all the rest is to be in the tail";
+    frames_ = SealedFrames(whole_tail_);
+    ASSERT_GT(frames_.size(), 5 * kFrameHeaderBytes);
+  }
+
+  using Rows = std::vector<std::string>;
+  Rows RowsAfter(const std::string& segment, const std::string& tail) const {
+    fs::remove_all(dir_ / "journal");
+    fs::create_directories(dir_ / "journal");
+    WriteAll(segment_, segment);
+    WriteAll(tail_, tail);
+    auto journal = Journal::Open(dir_ / "journal");
+    EXPECT_TRUE(journal.ok()) << journal.status();
+    FakeControl control;
+    control.Meet(**journal);
+    control.Drain(**journal);
+    return control.rows();
+  }
+  std::string WithHeader(std::uint64_t segment, std::uint64_t offset) const {
+    return EncodeTailHeader({segment, offset}) + whole_tail_.substr(kTailHeaderBytes);
+  }
+
+  TempDir dir_;
+  std::string tail_ = dir_ / "journal" + "/TAIL";
+  std::string segment_ = dir_ / "journal" + "/000000000001.segment";
+  std::string whole_tail_;
+  std::string frames_;
+  std::string segment_bytes_;
+};
+
+TEST_F(JournalTailTest, IsWrittenOnceHoweverMuchOfItWasWrittenBefore) {
+  for (std::size_t written = 0; written <= frames_.size(); ++written) {
+    const Rows rows = RowsAfter(segment_bytes_ + frames_.substr(0, written), whole_tail_);
+    EXPECT_EQ(rows, (Rows{"a:OK", "b:OK", "c:EDGE_CRASH"})) << written << " bytes of it";
+  }
+}
+
+TEST_F(JournalTailTest, SurvivesACutAtEveryByte) {
+  std::set<Rows> outcomes;
+  for (std::size_t cut = 0; cut <= frames_.size(); ++cut) {
+    std::string torn = whole_tail_;
+    std::fill_n(torn.begin() + static_cast<std::ptrdiff_t>(kTailHeaderBytes + cut), frames_.size() - cut, '\0');
+    outcomes.insert(RowsAfter(segment_bytes_, torn));
+  }
+  EXPECT_EQ(outcomes, (std::set<Rows>{{},
+                                      {"a:EDGE_CRASH"},
+                                      {"a:OK"},
+                                      {"a:OK", "b:EDGE_CRASH"},
+                                      {"a:OK", "b:OK"},
+                                      {"a:OK", "b:OK", "c:EDGE_CRASH"}}));
+}
+
+TEST_F(JournalTailTest, EndsWhereASealIsBroken) {
+  std::vector<std::size_t> rows;
+  for (std::size_t seal = 5; seal > 0; --seal) {
+    std::string bad = whole_tail_;
+    bad[bad.size() - seal * kSealBytes] ^= 0x5A;
+    rows.push_back(RowsAfter(segment_bytes_, bad).size());
+  }
+  EXPECT_EQ(rows, (std::vector<std::size_t>{2, 2, 1, 1, 0})) << "two frames a row";
+}
+
+TEST_F(JournalTailTest, IsNotReadWhereItDoesNotBelong) {
+  EXPECT_EQ(RowsAfter(segment_bytes_, WithHeader(1, kSegmentHeaderBytes)).size(), 3u);
+  EXPECT_EQ(RowsAfter(segment_bytes_ + "12345", WithHeader(1, kSegmentHeaderBytes + 5)), Rows{})
+      << "of an earlier filling";
+  EXPECT_EQ(RowsAfter(segment_bytes_, WithHeader(2, kSegmentHeaderBytes)), Rows{}) << "of a segment that is gone";
+  EXPECT_EQ(RowsAfter(segment_bytes_.substr(0, 20), whole_tail_), Rows{}) << "of a segment that is shorter";
+  EXPECT_EQ(RowsAfter(segment_bytes_ + "something else", whole_tail_), Rows{}) << "of a segment that went on";
+  for (std::size_t at = 0; at < kTailHeaderBytes; ++at) {
+    std::string bad = whole_tail_;
+    bad[at] = static_cast<char>(bad[at] ^ 0x5A);
+    EXPECT_EQ(RowsAfter(segment_bytes_, bad), Rows{}) << "byte " << at;
+  }
+}
+
+TEST_F(JournalTailTest, IsRemovedWhenAllIsWritten) {
+  RowsAfter(segment_bytes_, whole_tail_);
+  EXPECT_FALSE(fs::exists(tail_));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <boost/asio/write.hpp>
 #include <cerrno>
+#include <limits>
 #include <utility>
 
 #include "edge/http/awaitable.h"
@@ -12,12 +13,17 @@ namespace {
 
 namespace asio = boost::asio;
 
+// As much at once as the kernel takes: Asio's own condition asks for 64 KiB at a time.
+std::size_t WriteAll(const ErrorCode& error, std::size_t /*written*/) {
+  return error ? 0 : std::numeric_limits<std::size_t>::max();
+}
+
 class PlainWire final : public Wire {
  public:
   explicit PlainWire(Socket socket) : socket_(std::move(socket)) {}
 
   Awaitable<std::tuple<ErrorCode, std::size_t>> Write(RequestBuffers buffers) override {
-    return asio::async_write(socket_, buffers, kAwaitTuple);
+    return asio::async_write(socket_, buffers, WriteAll, kAwaitTuple);
   }
 
   std::size_t WriteNow(const RequestBuffers& buffers, ErrorCode& error) override {

@@ -125,10 +125,11 @@ class MessagesWriter {
     orphans_.clear();
     next_orphan_ = 0;
     result_media_.clear();
+    unwritten_ = false;
     for (std::size_t i = begin; i < end; ++i) WriteResults(messages[i]);
     WriteMissingResults();
     for (const Value media : result_media_) parts_.AddMedia(media);
-    for (std::size_t i = begin; i < end; ++i) {
+    for (std::size_t i = begin; i < end && unwritten_; ++i) {
       if (auto error = WriteTurnContent(messages[i])) return error;
     }
     FlushUser();
@@ -137,13 +138,20 @@ class MessagesWriter {
 
   // Tool messages for the results that answer an open call; the others are kept in mind as orphans.
   void WriteResults(const Message& message) {
-    if (message.role == Role::kSystem) return;
+    if (message.role == Role::kSystem || message.content.is_string()) {
+      unwritten_ = true;
+      return;
+    }
     for (const Value value : message.content.elements()) {
       const Block block(value);
-      if (block.type() != BlockType::kToolResult) continue;
+      if (block.type() != BlockType::kToolResult) {
+        unwritten_ = true;
+        continue;
+      }
       const std::string* id = open_calls_.Answer(block.tool_use_id().str());
       if (id == nullptr) {
         orphans_.push_back(value.offset());
+        unwritten_ = true;
       } else {
         WriteToolMessage(*id, block);
       }
@@ -367,6 +375,7 @@ class MessagesWriter {
   OpenCalls open_calls_;
   std::vector<std::size_t> orphans_;  // Where in the body the results of this run stand that answer no call.
   std::size_t next_orphan_ = 0;
+  bool unwritten_ = false;  // Something of this run is none of the results that were written.
   std::vector<Value> result_media_;
   bool last_is_tool_ = false;  // The message written last is a tool message.
   std::size_t turns_written_ = 0;

@@ -65,7 +65,10 @@ class ToolsWriter {
   ToolsWriter(ChatBody& body, ChatContext& context) : body_(body), context_(context) {}
 
   Result<ToolForce> Write() {
-    std::string tools = "[";
+    std::string tools;
+    const std::size_t given = context_.request.tools().raw().size();
+    tools.reserve(given + given / 8);
+    tools += '[';
     std::size_t index = 0;
     for (const Value tool : context_.request.tools().elements()) {
       if (auto error = WriteTool(tools, tool, index++)) return *std::move(error);

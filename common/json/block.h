@@ -1,5 +1,5 @@
 // Sixteen or sixty-four bytes looked at together: SSE2, which every x86-64 has, or a plain loop elsewhere.
-// For common/json only.
+// For common/json and common/tokens only.
 #pragma once
 
 #include <cstddef>

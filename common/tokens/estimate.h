@@ -12,13 +12,13 @@ namespace ccp::tokens {
 // which costs a known share of a token on average. Takes JSON text as it stands, still escaped, about as well as plain
 // text.
 //
-// Routing asks for every request, so sixteen bytes are looked at together, and of what comes after the first 2 KB (of
+// Routing asks for every request, so 64 bytes are looked at together, and of what comes after the first 2 KB (of
 // all parts together) an eighth, after 64 KB a thirty-second, in windows spread evenly: that differs from the whole by
 // less than the estimate is off. A value type for one thread.
 class Estimator {
  public:
   void Add(std::string_view text);
-  std::int64_t Tokens();
+  std::int64_t Tokens() const;
 
   // What is counted; the weights are in estimate.cc.
   enum Feature : std::size_t {
@@ -39,29 +39,16 @@ class Estimator {
     kFeatures,
   };
   using Features = std::array<std::int64_t, kFeatures>;
-  Features features();  // Of the whole text, as far as the sample tells.
+  Features features() const;  // Of the whole text, as far as the sample tells.
 
   static constexpr std::size_t kStretches = 3;  // Of the text: the further on, the less of it is looked at.
 
  private:
-  using Bytes [[gnu::vector_size(16)]] = std::uint8_t;
-
-  // Counts in sixteen lanes at once.
-  class Counter {
-   public:
+  struct Counter {
     void Add(char before, std::string_view text);  // `before`: the character in front of the text.
-    const Features& Totals();
-    std::size_t bytes() const { return bytes_; }
 
-   private:
-    void AddBlock(Bytes bytes, Bytes before);
-    void AddBeyondAscii(Bytes bytes);
-    void Flush();
-
-    Bytes counts_[kFeatures] = {};  // They overflow after 255 blocks.
-    int blocks_ = 0;
-    Features totals_{};
-    std::size_t bytes_ = 0;
+    Features totals{};
+    std::size_t bytes = 0;
   };
 
   std::size_t added_bytes_ = 0;

@@ -131,7 +131,9 @@ class Scanner {
 
 // Walks the structural characters once and writes the nodes. The stack of open containers is in their nodes: until a
 // container ends, its `next` is the index of the one around it. So nothing is allocated, and nothing recurses.
-// The steps answer whether to go on; what stopped them is in problem_.
+// The steps answer whether to go on; what stopped them is in problem_. All of them are inlined into Build(), and nothing
+// outside gets hold of `this`: so its members stay in registers, where the walk would else wait for each store to be
+// loaded again.
 class Builder {
  public:
   Builder(Document& document, std::span<const std::uint32_t> structurals, const Document::Limits& limits)
@@ -141,9 +143,9 @@ class Builder {
         limits_(limits),
         at_(structurals.data()),
         end_(at_ + structurals.size()),
-        backslash_(NextBackslash(0)) {}
+        backslash_(FindBackslash(text_, 0)) {}
 
-  absl::Status Build() {
+  [[gnu::always_inline]] absl::Status Build() {
     while (ReadValue() && ToNextValue()) {
     }
     if (problem_ == Problem::kNone && at_ != end_) Fail("something follows the value");
@@ -157,46 +159,44 @@ class Builder {
   enum class Problem : std::uint8_t { kNone, kSyntax, kDepth, kValues };
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
-  char Peek() const { return at_ != end_ ? text_[*at_] : '\0'; }
+  [[gnu::always_inline]] char Peek() const { return at_ != end_ ? text_[*at_] : '\0'; }
 
-  bool Fail(std::string_view what) {
+  [[gnu::always_inline]] bool Fail(const char* what) {
     problem_ = Problem::kSyntax;
     what_ = what;
     return false;
   }
 
-  static absl::Status Error(Problem problem, std::string_view what, std::size_t position, Document::Limits limits) {
+  [[gnu::noinline]] static absl::Status Error(Problem problem, std::string_view what, std::size_t position,
+                                              Document::Limits limits) {
     if (problem == Problem::kDepth) return InvalidArgument("JSON nested deeper than ", limits.depth);
     if (problem == Problem::kValues) return InvalidArgument("JSON with more than ", limits.values, " values");
     return InvalidArgument("not valid JSON at byte ", position, ": ", what);
   }
 
-  bool Push(std::uint32_t begin, std::uint32_t end, Type type, bool escapes) {
+  [[gnu::always_inline]] bool Push(const Node& node) {
     if (count_ == limits_.values) {
       problem_ = Problem::kValues;
       return false;
     }
-    nodes_[count_] = {begin, end, count_ + 1, type, escapes, 0};
-    ++count_;
+    nodes_[count_++] = node;
     return true;
   }
 
-  bool ReadValue() {
+  [[gnu::always_inline]] bool ReadValue() {
     if (at_ == end_) return Fail("a value is missing");
-    switch (text_[*at_]) {
+    const char first = text_[*at_];
+    if (first == '"') return ReadString(Use::kValue);  // Most of them.
+    switch (first) {
       case '{': return Open(Type::kObject);
       case '[': return Open(Type::kArray);
-      case '"': return ReadString();
-      case 't': return ReadLiteral("true", Type::kBool);
-      case 'f': return ReadLiteral("false", Type::kBool);
-      case 'n': return ReadLiteral("null", Type::kNull);
-      default: return ReadNumber();
+      default: return ReadScalar(first);
     }
   }
 
   // Behind a value, or behind the bracket that opens a container: over the closing brackets, the comma and the name.
   // False at the end of the outermost value, and on an error.
-  bool ToNextValue() {
+  [[gnu::always_inline]] bool ToNextValue() {
     while (open_ != kNone) {
       const bool in_object = nodes_[open_].type == Type::kObject;
       const char c = Peek();
@@ -214,14 +214,13 @@ class Builder {
     return false;
   }
 
-  bool Open(Type type) {
+  [[gnu::always_inline]] bool Open(Type type) {
     if (depth_ >= limits_.depth) {
       problem_ = Problem::kDepth;
       return false;
     }
     const std::uint32_t index = count_;
-    if (!Push(*at_, 0, type, false)) return false;
-    nodes_[index].next = open_;
+    if (!Push({*at_, 0, open_, type, false, 0})) return false;
     open_ = index;
     ++depth_;
     just_opened_ = true;
@@ -229,7 +228,7 @@ class Builder {
     return true;
   }
 
-  void Close() {
+  [[gnu::always_inline]] void Close() {
     Node& container = nodes_[open_];
     open_ = container.next;
     container.end = *at_ + 1;
@@ -239,24 +238,24 @@ class Builder {
     ++at_;
   }
 
-  bool ReadName() {
+  [[gnu::always_inline]] bool ReadName() {
     if (Peek() != '"') return Fail("want a member name here");
-    if (!ReadString()) return false;
-    Node& name = nodes_[count_ - 1];
-    name.tag = Value::TagOf({text_.data() + name.begin + 1, name.end - name.begin - 2});
+    if (!ReadString(Use::kName)) return false;
     if (Peek() != ':') return Fail("want : here");
     ++at_;
     return true;
   }
 
   // The end of the scalar that begins at the current structural: white space before the next one does not belong to it.
-  std::uint32_t ScalarEnd() const {
+  [[gnu::always_inline]] std::uint32_t ScalarEnd() const {
     std::uint32_t end = at_ + 1 != end_ ? at_[1] : static_cast<std::uint32_t>(text_.size());
     while (text_[end - 1] <= ' ' && IsSpace(text_[end - 1])) --end;  // One comparison where there is none.
     return end;
   }
 
-  bool ReadString() {
+  enum class Use : std::uint8_t { kName, kValue };
+
+  [[gnu::always_inline]] bool ReadString(Use use) {
     const std::uint32_t begin = *at_;
     const std::uint32_t end = ScalarEnd();
     if (end - begin < 2 || text_[end - 1] != '"') return Fail("something follows a string");
@@ -265,31 +264,35 @@ class Builder {
       const Escapes found = CheckEscapes({text_.data() + backslash_, end - 1 - backslash_});
       if (found == Escapes::kInvalid) return Fail("a string holds an invalid escape");
       if (found == Escapes::kWithSurrogates) document_.holds_surrogates_ = true;
-      backslash_ = NextBackslash(end);
+      backslash_ = FindBackslash(text_, end);
     }
     ++at_;
-    return Push(begin, end, Type::kString, escapes);
+    const auto tag = use == Use::kName ? Value::TagOf({text_.data() + begin + 1, end - begin - 2}) : std::uint16_t{0};
+    return Push({begin, end, count_ + 1, Type::kString, escapes, tag});
   }
 
-  bool ReadLiteral(std::string_view literal, Type type) {
+  [[gnu::always_inline]] bool ReadScalar(char first) {
     const std::uint32_t begin = *at_;
     const std::uint32_t end = ScalarEnd();
-    if (std::string_view(text_.data() + begin, end - begin) != literal) return Fail("want a value here");
+    const Type type = ScalarType(first, {text_.data() + begin, end - begin});
+    if (type == Type::kAbsent) return Fail("want a value here");
     ++at_;
-    return Push(begin, end, type, false);
+    return Push({begin, end, count_ + 1, type, false, 0});
   }
 
-  bool ReadNumber() {
-    const std::uint32_t begin = *at_;
-    const std::uint32_t end = ScalarEnd();
-    if (!IsNumber({text_.data() + begin, end - begin})) return Fail("want a value here");
-    ++at_;
-    return Push(begin, end, Type::kNumber, false);
+  // Of anything but a string and a container; kAbsent: it is none of them.
+  [[gnu::noinline]] static Type ScalarType(char first, std::string_view text) {
+    switch (first) {
+      case 't': return text == "true" ? Type::kBool : Type::kAbsent;
+      case 'f': return text == "false" ? Type::kBool : Type::kAbsent;
+      case 'n': return text == "null" ? Type::kNull : Type::kAbsent;
+      default: return IsNumber(text) ? Type::kNumber : Type::kAbsent;
+    }
   }
 
-  std::size_t NextBackslash(std::size_t from) const {
-    const void* found = std::memchr(text_.data() + from, '\\', text_.size() - from);
-    return found == nullptr ? text_.size() : static_cast<std::size_t>(static_cast<const char*>(found) - text_.data());
+  [[gnu::noinline]] static std::size_t FindBackslash(std::string_view text, std::size_t from) {
+    const void* found = std::memchr(text.data() + from, '\\', text.size() - from);
+    return found == nullptr ? text.size() : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
   }
 
   Document& document_;
@@ -304,7 +307,7 @@ class Builder {
   const std::uint32_t* const end_;
   std::size_t backslash_;       // The first one at or after at_; outside of strings there is none in valid JSON.
   Problem problem_ = Problem::kNone;
-  std::string_view what_;       // With kSyntax.
+  const char* what_ = "";       // With kSyntax.
 };
 
 absl::Status Document::Parse(std::string_view text) { return Parse(text, Limits{}); }

@@ -398,19 +398,29 @@ std::size_t Value::size() const {
   return count;
 }
 
-// Requests and answers are read by name throughout, so this goes over the nodes themselves.
+// Requests and answers are read by name throughout, so this goes over the nodes themselves and compares one name at most:
+// what takes more (an escaped name, a long one, one that only looks like the key) is left to FindSlowly().
 Value Value::Find(std::string_view key, std::uint16_t tag) const {
   if (!is_object()) return {};
   const auto* const nodes = document_->nodes_.get();
-  const char* const text = document_->text_.data();
-  const std::size_t quoted_size = key.size() + 2;
   const std::uint32_t end = nodes[index_].next;
   for (std::uint32_t at = index_ + 1; at != end; at = nodes[at + 1].next) {
     const auto& name = nodes[at];
-    const bool found = name.escapes ? Value(document_, at).is(key)
-                                    : name.tag == tag && name.end - name.begin == quoted_size &&
-                                          SameBytes(text + name.begin + 1, key.data(), key.size());
-    if (found) return {document_, at + 1};
+    if (name.escapes) return FindSlowly(key, at);
+    if (name.tag != tag || name.end - name.begin != key.size() + 2) continue;
+    const bool found = key.size() <= kShortName &&
+                       SameShortBytes(document_->text_.data() + name.begin + 1, key.data(), key.size());
+    return found ? Value(document_, at + 1) : FindSlowly(key, at);
+  }
+  return {};
+}
+
+// `at`: the name to begin with.
+Value Value::FindSlowly(std::string_view key, std::uint32_t at) const {
+  const auto* const nodes = document_->nodes_.get();
+  const std::uint32_t end = nodes[index_].next;
+  for (; at != end; at = nodes[at + 1].next) {
+    if (Value(document_, at).is(key)) return {document_, at + 1};
   }
   return {};
 }

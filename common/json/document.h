@@ -72,6 +72,7 @@ class Value {
   Value(const Document* document, std::uint32_t index) : document_(document), index_(index) {}
   bool has_escapes() const;              // A string that holds a backslash.
   Value Find(std::string_view key, std::uint16_t tag) const;
+  Value FindSlowly(std::string_view key, std::uint32_t at) const;
   // First and last byte: with the length it tells nearly all names apart, without a look at the text.
   static constexpr std::uint16_t TagOf(std::string_view name) {
     if (name.empty()) return 0;

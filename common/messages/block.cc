@@ -41,10 +41,6 @@ BlockType TypeOf(Value name) {
 
 }  // namespace
 
-constexpr Block::Reader Block::kReader({"type", "text", "source", "title", "context", "id", "name", "input", "tool_use_id",
-                                        "content", "is_error", "thinking", "signature", "data", "cache_control",
-                                        "citations"});
-
-Block::Block(Value value) : value_(value), members_(kReader.Read(value)), type_(TypeOf(type_name())) {}
+Block::Block(Value value) : value_(value), type_name_(value["type"]), type_(TypeOf(type_name_)) {}
 
 }  // namespace ccp::messages

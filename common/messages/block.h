@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "common/json/document.h"
-#include "common/json/member_reader.h"
 
 namespace ccp::messages {
 
@@ -20,56 +19,35 @@ enum class BlockType : std::uint8_t {
   kServerToolUse,
 };
 
-// Its members, found in one pass, whatever its type. What is not there is absent; of what is no object, all of it.
+// Its members are looked up when they are asked for: whoever knows the type wants few of them, and a block has few. What is
+// not there is absent; of what is no object, all of it.
 class Block {
  public:
   explicit Block(json::Value value);
 
   json::Value value() const { return value_; }  // The block itself.
   BlockType type() const { return type_; }
-  json::Value type_name() const { return members_[kType]; }
+  json::Value type_name() const { return type_name_; }
 
-  json::Value text() const { return members_[kText]; }
-  json::Value source() const { return members_[kSource]; }  // Of an image or a document.
-  json::Value title() const { return members_[kTitle]; }
-  json::Value context() const { return members_[kContext]; }
-  json::Value id() const { return members_[kId]; }
-  json::Value name() const { return members_[kName]; }
-  json::Value input() const { return members_[kInput]; }
-  json::Value tool_use_id() const { return members_[kToolUseId]; }
-  json::Value content() const { return members_[kContent]; }
-  json::Value is_error() const { return members_[kIsError]; }
-  json::Value thinking() const { return members_[kThinking]; }
-  json::Value signature() const { return members_[kSignature]; }
-  json::Value data() const { return members_[kData]; }      // Of redacted thinking.
-  json::Value cache_control() const { return members_[kCacheControl]; }
-  json::Value citations() const { return members_[kCitations]; }
+  json::Value text() const { return value_["text"]; }
+  json::Value source() const { return value_["source"]; }  // Of an image or a document.
+  json::Value title() const { return value_["title"]; }
+  json::Value context() const { return value_["context"]; }
+  json::Value id() const { return value_["id"]; }
+  json::Value name() const { return value_["name"]; }
+  json::Value input() const { return value_["input"]; }
+  json::Value tool_use_id() const { return value_["tool_use_id"]; }
+  json::Value content() const { return value_["content"]; }
+  json::Value is_error() const { return value_["is_error"]; }
+  json::Value thinking() const { return value_["thinking"]; }
+  json::Value signature() const { return value_["signature"]; }
+  json::Value data() const { return value_["data"]; }      // Of redacted thinking.
+  json::Value cache_control() const { return value_["cache_control"]; }
+  json::Value citations() const { return value_["citations"]; }
 
  private:
-  enum Member : std::size_t {
-    kType,
-    kText,
-    kSource,
-    kTitle,
-    kContext,
-    kId,
-    kName,
-    kInput,
-    kToolUseId,
-    kContent,
-    kIsError,
-    kThinking,
-    kSignature,
-    kData,
-    kCacheControl,
-    kCitations,
-    kMembers
-  };
-  using Reader = json::MemberReader<kMembers>;
-  static const Reader kReader;
-
   json::Value value_;
-  Reader::Found members_;
+  json::Value type_name_;
   BlockType type_;
 };
 

@@ -10,7 +10,6 @@ struct Message {
   json::Value role, content;
 };
 
-// Goes over the members once.
 Message ReadMessage(json::Value value);
 
 }  // namespace ccp::messages

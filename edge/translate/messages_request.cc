@@ -81,29 +81,6 @@ Check MustBe(Value object, std::string_view key, Type type, const Path& parent) 
   return Is(object[key], type, Need::kRequired, key, parent);
 }
 
-// What each known block must have. Blocks of other types are let through: the translator knows what to do with them.
-struct BlockField {
-  BlockType block;
-  std::string_view key;
-  Value (Block::*member)() const;
-  Type type;
-  Need need;
-};
-constexpr BlockField kBlockFields[] = {
-    {BlockType::kText, "text", &Block::text, Type::kString, Need::kRequired},
-    {BlockType::kImage, "source", &Block::source, Type::kObject, Need::kRequired},
-    {BlockType::kDocument, "source", &Block::source, Type::kObject, Need::kRequired},
-    {BlockType::kDocument, "title", &Block::title, Type::kString, Need::kOptional},
-    {BlockType::kToolUse, "id", &Block::id, Type::kString, Need::kRequired},
-    {BlockType::kToolUse, "name", &Block::name, Type::kString, Need::kRequired},
-    {BlockType::kToolUse, "input", &Block::input, Type::kObject, Need::kRequired},
-    {BlockType::kToolResult, "tool_use_id", &Block::tool_use_id, Type::kString, Need::kRequired},
-    {BlockType::kToolResult, "is_error", &Block::is_error, Type::kBool, Need::kOptional},
-    {BlockType::kThinking, "thinking", &Block::thinking, Type::kString, Need::kRequired},
-    {BlockType::kThinking, "signature", &Block::signature, Type::kString, Need::kOptional},
-    {BlockType::kRedactedThinking, "data", &Block::data, Type::kString, Need::kRequired},
-};
-
 bool IsRole(Value role) { return role.is("user") || role.is("assistant") || role.is("system"); }
 
 // Checks the messages, and notes on the way what routing wants to know of them.
@@ -152,25 +129,56 @@ class MessagesChecker {
     if (!value.is_object()) return Wrong(path, WantOf(Type::kObject));
     const Block block(value);
     if (!block.type_name().is_string()) return Is(block.type_name(), Type::kString, Need::kRequired, "type", path);
-    for (const BlockField& field : kBlockFields) {
-      if (field.block != block.type()) continue;
-      if (auto error = Is((block.*field.member)(), field.type, field.need, field.key, path)) return error;
-    }
+    // Blocks of other types are let through: the translator knows what to do with them.
     switch (block.type()) {
+      case BlockType::kText:
+        return MustBe(value, "text", Type::kString, path);
       case BlockType::kImage:
         image_seen_ = true;
-        return CheckSource(block.source(), Path(path, "source"));
+        return CheckSource(value, path);
       case BlockType::kDocument:
-        return CheckSource(block.source(), Path(path, "source"));
+        return CheckDocument(value, path);
+      case BlockType::kToolUse:
+        return CheckToolUse(value, path);
       case BlockType::kToolResult:
-        if (nesting == Nesting::kToolResult || !Given(block.content())) return {};
-        return CheckContent(block.content(), Path(path, "content"), Nesting::kToolResult);
-      default:
-        return {};
+        return CheckToolResult(block, path, nesting);
+      case BlockType::kThinking:
+        if (auto error = MustBe(value, "thinking", Type::kString, path)) return error;
+        return MayBe(value, "signature", Type::kString, path);
+      case BlockType::kRedactedThinking:
+        return MustBe(value, "data", Type::kString, path);
+      case BlockType::kServerToolUse:
+      case BlockType::kOther:
+        break;
     }
+    return {};
   }
 
-  Check CheckSource(Value source, const Path& path) {
+  static Check CheckToolUse(Value block, const Path& path) {
+    if (auto error = MustBe(block, "id", Type::kString, path)) return error;
+    if (auto error = MustBe(block, "name", Type::kString, path)) return error;
+    return MustBe(block, "input", Type::kObject, path);
+  }
+
+  Check CheckToolResult(const Block& block, const Path& path, Nesting nesting) {
+    if (auto error = MustBe(block.value(), "tool_use_id", Type::kString, path)) return error;
+    if (auto error = MayBe(block.value(), "is_error", Type::kBool, path)) return error;
+    const Value content = Given(block.content());
+    if (nesting == Nesting::kToolResult || !content) return {};
+    return CheckContent(content, Path(path, "content"), Nesting::kToolResult);
+  }
+
+  Check CheckDocument(Value block, const Path& path) {
+    if (auto error = MustBe(block, "source", Type::kObject, path)) return error;
+    if (auto error = MayBe(block, "title", Type::kString, path)) return error;
+    return CheckSource(block, path);
+  }
+
+  // `block`: of an image or a document.
+  Check CheckSource(Value block, const Path& block_path) {
+    if (auto error = MustBe(block, "source", Type::kObject, block_path)) return error;
+    const Value source = block["source"];
+    const Path path(block_path, "source");
     if (auto error = MustBe(source, "type", Type::kString, path)) return error;
     const Value type = source["type"];
     if (type.is("base64")) {
@@ -193,11 +201,13 @@ Check CheckSystem(Value system) {
 
 Check CheckTool(Value tool, const Path& path) {
   if (!tool.is_object()) return Wrong(path, WantOf(Type::kObject));
-  if (auto error = MayBe(tool, "type", Type::kString, path)) return error;
+  const Value type = tool["type"];
+  if (auto error = Is(type, Type::kString, Need::kOptional, "type", path)) return error;
   // A toolset carries no name: its type says which tools it stands for.
-  const bool is_toolset = tool["type"].escaped().find("toolset") != std::string_view::npos;
-  if (auto error = (is_toolset ? MayBe : MustBe)(tool, "name", Type::kString, path)) return error;
-  if (!is_toolset && tool["name"].escaped().empty()) {
+  const bool is_toolset = type.escaped().find("toolset") != std::string_view::npos;
+  const Value name = tool["name"];
+  if (auto error = Is(name, Type::kString, is_toolset ? Need::kOptional : Need::kRequired, "name", path)) return error;
+  if (!is_toolset && name.escaped().empty()) {
     return Wrong(Path(path, "name"), "String should have at least 1 character");
   }
   if (auto error = MayBe(tool, "description", Type::kString, path)) return error;
@@ -395,9 +405,10 @@ route::Facts MessagesRequest::facts() const {
   facts.image = newest_turn_has_image_;
   facts.max_tokens = max_tokens_.value_or(0);
   facts.user = root()["metadata"]["user_id"].str();
+  facts.tools.reserve(tools_.size());
   for (const Value tool : tools_.elements()) {
     if (tool["type"].escaped().starts_with("web_search_")) facts.web_search = true;
-    if (tool["name"].is_string()) facts.tools.push_back(tool["name"].str());
+    if (const Value name = tool["name"]; name.is_string()) facts.tools.push_back(name.str());
   }
   return facts;
 }

@@ -23,6 +23,9 @@ constexpr std::size_t kLingerBytes = 64 * 1024 * 1024;
 // A client that sends as fast as it is read must not keep the thread: after so much the others have their turn.
 constexpr std::size_t kBytesATurn = 64 * 1024;
 
+// Received at once until the head is there: most requests whole, and little of a large body, which goes to its own place.
+constexpr std::size_t kHeadBytes = 16 * 1024;
+
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -131,7 +134,8 @@ Awaitable<bool> ClientConnection::ReadRequest() {
       if (wire_->Send({asio::buffer(kContinue)}, error) < kContinue.size()) co_return false;
     }
     error_code error;
-    const std::size_t bytes = wire_->Receive(server_->scratch, error);
+    const RequestParser::State before = parser_.state();
+    const std::size_t bytes = Receive(error);
     if (WouldBlock(error)) {
       turn_bytes_ = 0;
       const auto [wait_error] = co_await wire_->Readable();
@@ -141,9 +145,6 @@ Awaitable<bool> ClientConnection::ReadRequest() {
       co_return false;
     }
     if (error || bytes == 0) co_return false;
-    const RequestParser::State before = parser_.state();
-    const std::string_view input(server_->scratch.data(), bytes);
-    leftover_ = input.substr(parser_.Feed(input));
     SetReadDeadline(before);
     if (TurnIsOver(bytes)) co_await asio::post(server_->context.get_executor(), kAwait);
     if (phase_ == Phase::kClosing) co_return false;  // Meanwhile its place was given to another.
@@ -157,6 +158,18 @@ Awaitable<bool> ClientConnection::ReadRequest() {
 
 void ClientConnection::DropBody() {
   ReleaseGradually(server_->context.get_executor(), std::exchange(parser_.request().body, {}));
+}
+
+std::size_t ClientConnection::Receive(error_code& error) {
+  const auto receive = [&](std::span<char> into) { return wire_->Receive(into, error); };
+  if (parser_.body_left() > 0) return parser_.ReceiveBody(receive);
+  const bool in_body = parser_.state() == RequestParser::State::kBody;
+  const std::span<char> scratch(server_->scratch);
+  const std::size_t bytes = receive(in_body ? scratch : scratch.first(kHeadBytes));
+  if (error || bytes == 0) return 0;
+  const std::string_view input(scratch.data(), bytes);
+  leftover_ = input.substr(parser_.Feed(input));
+  return bytes;
 }
 
 bool ClientConnection::TurnIsOver(std::size_t bytes) {

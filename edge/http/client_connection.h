@@ -53,6 +53,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   void Enter(Phase phase);                                 // To the end of that phase's queue.
   bool reading() const;
   void DropBody();                            // Nobody needs it any more.
+  std::size_t Receive(boost::system::error_code& error);   // What has arrived, for the parser.
   bool TurnIsOver(std::size_t bytes);         // Counts what was read at one go.
 
   std::unique_ptr<ClientWire> wire_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "edge/http/append_from.h"
 
 namespace ccp::edge {
 namespace {
@@ -15,6 +16,7 @@ namespace http = boost::beast::http;
 
 // A promised length is not yet a body: room for more comes when so much is there.
 constexpr std::size_t kBodyReservation = 1024 * 1024;
+constexpr std::size_t kReceivedAtOnce = 256 * 1024;
 
 std::string_view ToStd(beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -183,9 +185,21 @@ std::size_t RequestParser::FeedBody(std::string_view bytes) {
   const std::string_view piece = bytes.substr(0, body_left_);
   MakeRoom(piece.size(), request_.body.size() + body_left_);
   request_.body.append(piece);
-  body_left_ -= piece.size();
-  if (body_left_ == 0) state_ = State::kComplete;
+  CountBody(piece.size());
   return piece.size();
+}
+
+std::size_t RequestParser::ReceiveBody(absl::FunctionRef<std::size_t(std::span<char>)> receive) {
+  const std::size_t most = std::min(body_left_, kReceivedAtOnce);
+  MakeRoom(most, request_.body.size() + body_left_);
+  const std::size_t bytes = AppendFrom(request_.body, most, receive);
+  CountBody(bytes);
+  return bytes;
+}
+
+void RequestParser::CountBody(std::size_t bytes) {
+  body_left_ -= bytes;
+  if (body_left_ == 0) state_ = State::kComplete;
 }
 
 std::size_t RequestParser::FeedChunks(std::string_view bytes) {

@@ -12,9 +12,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "common/base/error.h"
 #include "edge/http/chunk_decoder.h"
 #include "edge/http/head_scanner.h"
@@ -39,6 +41,12 @@ class RequestParser {
   // Takes what belongs to this request and returns how many bytes that were; the rest belongs to the next one.
   std::size_t Feed(std::string_view bytes);
 
+  // Bytes that are missing of a body whose length is known. They may come by ReceiveBody() as well.
+  std::size_t body_left() const { return state_ == State::kBody ? body_left_ : 0; }
+  // Takes what `receive` puts into the body itself, with no copy between, and returns how many bytes that were, as
+  // `receive` says; none: nothing has changed. REQUIRES: body_left() > 0.
+  std::size_t ReceiveBody(absl::FunctionRef<std::size_t(std::span<char>)> receive);
+
   State state() const { return state_; }
   const RequestError& error() const { return *error_; }       // With kFailed.
   HttpRequest& request() { return request_; }
@@ -56,6 +64,7 @@ class RequestParser {
   std::size_t FeedHead(std::string_view bytes);
   std::size_t FeedBody(std::string_view bytes);
   std::size_t FeedChunks(std::string_view bytes);
+  void CountBody(std::size_t bytes);
   void ParseHead(std::string_view head);
   void BeginBody();
   void CheckHead();

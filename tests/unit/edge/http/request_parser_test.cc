@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -170,6 +172,27 @@ TEST(RequestParser, MovesALargeBodyNoMoreThanTwice) {
     EXPECT_EQ(parser.state(), State::kComplete);
     EXPECT_EQ(parser.request().body.size(), kSize);
   }
+}
+
+TEST(RequestParser, ReceivesABodyInItsOwnPlace) {
+  constexpr std::size_t kSize = 3 * 1024 * 1024;
+  const std::string sent = std::string(kSize - 1, 'x') + "y";
+  const HttpLimits limits;
+  RequestParser parser(limits);
+  EXPECT_EQ(parser.body_left(), 0u);
+  parser.Feed(Post("content-length: " + std::to_string(kSize) + "\r\n\r\n" + sent.substr(0, 10)));
+  std::size_t at = 10;
+  EXPECT_EQ(parser.ReceiveBody([](std::span<char>) { return 0; }), 0u);
+  while (parser.body_left() > 0) {
+    ASSERT_EQ(parser.body_left(), kSize - at);
+    at += parser.ReceiveBody([&](std::span<char> into) {
+      const std::size_t bytes = std::min<std::size_t>(into.size(), 100'000);
+      std::copy_n(sent.data() + at, bytes, into.data());
+      return bytes;
+    });
+  }
+  EXPECT_EQ(parser.state(), State::kComplete);
+  EXPECT_TRUE(parser.request().body == sent);
 }
 
 TEST(RequestParser, DropsTrailers) {

@@ -16,8 +16,8 @@
 namespace ccp::translate {
 
 struct MessageHead {
-  std::string id;
-  std::string model;
+  std::string_view id;
+  std::string_view model;
   std::int64_t estimated_input_tokens = 0;
 };
 
@@ -33,6 +33,7 @@ class AnswerWriter {
  public:
   virtual ~AnswerWriter() = default;
 
+  // What `head` refers to must outlive the writer.
   virtual void StartMessage(const MessageHead& head, std::string& out) = 0;
   virtual void StartBlock(std::size_t index, BlockKind kind, std::string& out) = 0;  // kText, kThinking
   virtual void StartTool(std::size_t index, std::string_view id, std::string_view name, std::string& out) = 0;

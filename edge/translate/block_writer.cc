@@ -90,7 +90,7 @@ void BlockWriter::CloseBlock(std::string& out) {
   leading_space_.clear();
   if (!open_) return;
   Delta(joiner_.Flush(), out);
-  if (open_ == BlockKind::kThinking) form_->Signature(options_.seal ? options_.seal() : std::string(), out);
+  if (open_ == BlockKind::kThinking) form_->Signature(options_.thinking != nullptr ? options_.thinking->Seal() : std::string(), out);
   form_->StopBlock(out);
   open_.reset();
   ++next_index_;

@@ -7,7 +7,6 @@
 // fragments of a text are joined here. Pure; thread-compatible; one answer, one writer.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +14,7 @@
 
 #include "edge/translate/answer_writer.h"
 #include "edge/translate/surrogate_joiner.h"
+#include "edge/translate/thinking_state.h"
 
 namespace ccp::translate {
 
@@ -22,10 +22,10 @@ class BlockWriter {
  public:
   enum class ThinkingText : std::uint8_t { kShow, kOmit };  // kOmit: block and signature without the text.
   struct Options {
-    MessageHead head;
+    MessageHead head;                      // What it refers to must outlive the writer.
     ThinkingText thinking_text = ThinkingText::kShow;
     bool message_started = false;          // message_start went out already, from an earlier attempt.
-    std::function<std::string()> seal;     // The signature of the thinking block that ends now: plain ASCII.
+    ThinkingState* thinking = nullptr;     // Has the signatures of thinking blocks; must outlive the writer.
   };
   BlockWriter(std::unique_ptr<AnswerWriter> form, Options options);
 

@@ -70,7 +70,8 @@ class ChatReply : public Reply {
         tools_(writer_, losses_, {context_.message_id, context_.fleet_secret, &context_.tool_names,
                                    context_.echoes_search ? kSearchCall : std::string_view()}) {
     if (!context_.dialect->think_tag.empty() || context_.dialect->text_tool_calls) MakeSplitter();
-    if (!context_.stops_here.empty()) stops_ = std::make_unique<StopScanner>(context_.stops_here);
+    if (!context_.stops_here.empty()) filter().stops = std::make_unique<StopScanner>(std::move(context_.stops_here));
+    if (context_.echoes_search) rounds_ = std::make_unique<Rounds>();
   }
   ChatReply(const ChatReply&) = delete;
   ChatReply& operator=(const ChatReply&) = delete;
@@ -83,10 +84,10 @@ class ChatReply : public Reply {
   void Fail(const RequestError& error, std::string& out) override;
 
   Phase phase() const override;
-  std::string NextRound() override { return MessagesOf(round_, *context_.dialect); }
+  std::string NextRound() override { return MessagesOf(rounds_->current, *context_.dialect); }
   void Resume(Form upstream) override;
   bool lingers() const override { return !settled() && finish_ != FinishReason::kUnsaid; }
-  const RequestError& error() const override { return error_; }
+  const RequestError& error() const override { return *error_; }
   usage::Tokens tokens() const override;
   usage::Quality quality() const override;
   const Losses& losses() const override { return losses_; }
@@ -95,7 +96,27 @@ class ChatReply : public Reply {
   enum class Shape : std::uint8_t { kDelta, kMessage };
   enum class Outcome : std::uint8_t { kOpen, kPaused, kComplete, kFailed };
 
+  // What looks into the text, which it wants plain.
+  struct TextFilter {
+    std::unique_ptr<TextSplitter> splitter;
+    std::unique_ptr<StopScanner> stops;
+    SurrogateJoiner joiner;
+    std::string* out = nullptr;              // Set while the splitter works.
+    std::string unescaped;
+    std::string passed;                      // What `stops` let pass.
+    std::string escaped;
+  };
+  // Of an answer that takes several.
+  struct Rounds {
+    SearchRound current;
+    int ended = 0;                           // With a search.
+    usage::Tokens earlier_tokens;            // Of the rounds before this.
+    bool earlier_reported = true;
+    std::size_t earlier_bytes = 0;           // Of content.
+  };
+
   BlockWriter::Options WriterOptions();
+  TextFilter& filter();
   void MakeSplitter();
   bool settled() const { return outcome_ != Outcome::kOpen; }
 
@@ -136,11 +157,12 @@ class ChatReply : public Reply {
   void Usage(json::Value usage);
   void Complete(std::string& out);
   bool PauseForSearch(ToolCalls::Ending ending, std::string& out);  // Whether it did, or failed.
-  void KeepForRound(std::string& kept, std::string_view escaped) const;
+  void KeepForRound(std::string SearchRound::*part, std::string_view escaped);
   usage::Tokens TokensOfRound() const;
   void EndAtStop(std::string& out);
   void FailHere(RequestError error, std::string& out);
 
+  // A stream may be silent for an hour: what most streams never need is made when it is needed.
   ReplyContext context_;
   Losses losses_;
   ThinkingState thinking_;
@@ -149,33 +171,20 @@ class ChatReply : public Reply {
   SearchResults search_;
   SseReader reader_;
   RepeatedChunk repeated_;                 // The last chunk, if it said nothing but a text.
-  LoneText::Kind repeated_kind_ = LoneText::Kind::kNone;
   std::string body_;                       // Of a JSON answer.
+  std::unique_ptr<std::string> repaired_;  // A chunk that was not valid UTF-8. The scratch document refers to it.
+  std::unique_ptr<TextFilter> filter_;
+  std::unique_ptr<Rounds> rounds_;         // With echoes_search only.
+  std::unique_ptr<RequestError> error_;
+  std::string_view stop_sequence_;         // That ended the text; of the context or the filter.
+  std::size_t calls_in_text_ = 0;          // Function calls that were written as text.
+  std::optional<usage::Tokens> reported_;  // Of this round; nearly all answers have but one.
+  LoneText::Kind repeated_kind_ = LoneText::Kind::kNone;
   std::optional<Form> form_;               // As the first byte told.
-  std::string repaired_;                   // A chunk that was not valid UTF-8. The scratch document refers to it.
-  // What looks into the text: both, one or none. They work on plain text.
-  std::unique_ptr<TextSplitter> splitter_;
-  std::unique_ptr<StopScanner> stops_;
-  SurrogateJoiner text_joiner_;
-  std::string* splitter_out_ = nullptr;    // Set while the splitter works.
-  std::string unescaped_;
-  std::string passed_;                     // What stops_ let pass.
-  std::string escaped_;
-
   Outcome outcome_ = Outcome::kOpen;
   FinishReason finish_ = FinishReason::kUnsaid;
-  std::string stop_sequence_;
-  std::size_t calls_in_text_ = 0;          // Function calls that were written as text.
   bool refused_ = false;
   bool answered_ = false;                  // A choice was seen.
-  std::optional<usage::Tokens> reported_;  // Of this round; nearly all answers have but one.
-
-  SearchRound round_;                      // With echoes_search only.
-  int rounds_ = 0;                         // That ended with a search.
-  usage::Tokens earlier_tokens_;           // Of the rounds before this.
-  bool earlier_reported_ = true;
-  std::size_t earlier_bytes_ = 0;          // Of content.
-  RequestError error_;
 };
 
 BlockWriter::Options ChatReply::WriterOptions() {
@@ -184,16 +193,22 @@ BlockWriter::Options ChatReply::WriterOptions() {
   options.thinking_text =
       context_.omit_thinking_text ? BlockWriter::ThinkingText::kOmit : BlockWriter::ThinkingText::kShow;
   options.message_started = context_.started && context_.client == Form::kEvents;
-  options.seal = [this] { return thinking_.Seal(); };
+  options.thinking = &thinking_;
   return options;
+}
+
+ChatReply::TextFilter& ChatReply::filter() {
+  if (filter_ == nullptr) filter_ = std::make_unique<TextFilter>();
+  return *filter_;
 }
 
 void ChatReply::MakeSplitter() {
   TextSplitter::Sink sink;
-  sink.text = [this](std::string_view text) { PlainText(text, *splitter_out_); };
+  sink.text = [this](std::string_view text) { PlainText(text, *filter_->out); };
   sink.thinking = [this](std::string_view text) {
-    thinking_.AddText(Escaped(text));
-    tools_.Thinking(escaped_, *splitter_out_);
+    const std::string_view escaped = Escaped(text);
+    thinking_.AddText(escaped);
+    tools_.Thinking(escaped, *filter_->out);
   };
   sink.offers = [this](std::string_view name) {
     return std::find(context_.callable.begin(), context_.callable.end(), name) != context_.callable.end();
@@ -204,9 +219,9 @@ void ChatReply::MakeSplitter() {
     delta.id = DerivedId("toolu_", Concat(context_.message_id, ":text:", ++calls_in_text_));
     delta.name = name;
     delta.arguments = Escaped(arguments);
-    tools_.Call(delta, *splitter_out_);
+    tools_.Call(delta, *filter_->out);
   };
-  splitter_ = std::make_unique<TextSplitter>(
+  filter().splitter = std::make_unique<TextSplitter>(
       TextSplitter::Options{context_.dialect->think_tag, context_.dialect->text_tool_calls}, std::move(sink));
 }
 
@@ -275,7 +290,9 @@ void ChatReply::Remember(const ChunkMembers& chunk) {
   repeated_.Forget();
   const LoneText lone = ReadLoneText(chunk);
   repeated_kind_ = lone.kind;
-  if (lone.kind != LoneText::Kind::kNone) repeated_.Learn(*context_.scratch, lone.text);
+  // The first chunk often says who speaks and no more, and then stands alone in that.
+  if (lone.kind == LoneText::Kind::kNone || lone.text.escaped().empty()) return;
+  repeated_.Learn(*context_.scratch, lone.text);
 }
 
 void ChatReply::OnDone(std::string& out) {
@@ -302,9 +319,10 @@ void ChatReply::OnUnreadable(const SseReader::Event& event, std::string& out) {
 bool ChatReply::Parse(std::string_view text) {
   if (context_.scratch->Parse(text).ok()) return true;
   if (json::IsValidUtf8(text)) return false;
-  repaired_.clear();
-  json::AppendValidUtf8(repaired_, text);
-  return context_.scratch->Parse(repaired_).ok();
+  auto repaired = std::make_unique<std::string>();
+  json::AppendValidUtf8(*repaired, text);
+  repaired_ = std::move(repaired);
+  return context_.scratch->Parse(*repaired_).ok();
 }
 
 void ChatReply::OnChunk(const ChunkMembers& chunk, std::string& out) {
@@ -382,9 +400,9 @@ void ChatReply::OnFinish(json::Value choice, FinishReason finish, std::string& o
   }
   finish_ = finish;
   for (const std::string_view key : {"stop_reason", "matched_stop"}) {  // vLLM, SGLang
-    std::string stop = choice[key].str();
     const auto& asked = context_.stop_sequences;
-    if (std::find(asked.begin(), asked.end(), stop) != asked.end()) stop_sequence_ = std::move(stop);
+    const auto found = std::find(asked.begin(), asked.end(), choice[key].str());
+    if (found != asked.end()) stop_sequence_ = *found;
   }
 }
 
@@ -392,7 +410,7 @@ void ChatReply::OnContent(json::Value content, Shape shape, std::string& out) {
   const ContentMembers members = ReadContent(content);
   Reasoning(members, out);
   Content(members.text, out);
-  if (stops_ && !stops_->found().empty()) return EndAtStop(out);
+  if (filter_ != nullptr && filter_->stops && !filter_->stops->found().empty()) return EndAtStop(out);
   Refusal(members.refusal, out);
   if (members.audio.is_object()) Text(members.audio["transcript"].escaped(), out);
   Tools(members.tool_calls, shape, out);
@@ -419,7 +437,7 @@ bool ChatReply::Think(json::Value text, std::string& out) {
 
 bool ChatReply::Think(std::string_view escaped, std::string& out) {
   if (escaped.empty()) return false;
-  KeepForRound(round_.reasoning, escaped);
+  KeepForRound(&SearchRound::reasoning, escaped);
   thinking_.AddText(escaped);
   tools_.Thinking(escaped, out);
   return true;
@@ -478,43 +496,46 @@ void ChatReply::Part(json::Value part, std::string& out) {
 }
 
 void ChatReply::Text(std::string_view escaped, std::string& out) {
-  KeepForRound(round_.text, escaped);
-  if (splitter_ == nullptr && !stops_) return tools_.Text(escaped, out);
-  unescaped_.clear();
-  json::AppendUnescaped(unescaped_, text_joiner_.Push(escaped));
-  if (splitter_ == nullptr) return PlainText(unescaped_, out);
-  splitter_out_ = &out;
-  splitter_->Push(unescaped_);
-  if (splitter_->through() && text_joiner_.empty()) splitter_.reset();
+  KeepForRound(&SearchRound::text, escaped);
+  if (filter_ == nullptr) return tools_.Text(escaped, out);
+  TextFilter& filter = *filter_;
+  filter.unescaped.clear();
+  json::AppendUnescaped(filter.unescaped, filter.joiner.Push(escaped));
+  if (filter.splitter == nullptr) return PlainText(filter.unescaped, out);
+  filter.out = &out;
+  filter.splitter->Push(filter.unescaped);
+  if (!filter.splitter->through() || !filter.joiner.empty()) return;
+  filter.splitter.reset();
+  if (!filter.stops) filter_.reset();
 }
 
 void ChatReply::PlainText(std::string_view text, std::string& out) {
-  if (!stops_) return tools_.Text(Escaped(text), out);
-  passed_.clear();
-  stops_->Push(text, passed_);
-  tools_.Text(Escaped(passed_), out);
+  if (!filter_->stops) return tools_.Text(Escaped(text), out);
+  filter_->passed.clear();
+  filter_->stops->Push(text, filter_->passed);
+  tools_.Text(Escaped(filter_->passed), out);
 }
 
 std::string_view ChatReply::Escaped(std::string_view text) {
-  escaped_.clear();
-  json::AppendEscaped(escaped_, text);
-  return escaped_;
+  filter_->escaped.clear();
+  json::AppendEscaped(filter_->escaped, text);
+  return filter_->escaped;
 }
 
 void ChatReply::FlushText(std::string& out) {
-  if (splitter_ == nullptr && !stops_) return;
-  const std::string_view rest = text_joiner_.Flush();
-  if (splitter_ != nullptr) {
-    splitter_out_ = &out;
-    splitter_->Push(rest);
-    splitter_->Flush();
+  if (filter_ == nullptr) return;
+  const std::string_view rest = filter_->joiner.Flush();
+  if (filter_->splitter != nullptr) {
+    filter_->out = &out;
+    filter_->splitter->Push(rest);
+    filter_->splitter->Flush();
   } else {
     PlainText(rest, out);
   }
-  if (!stops_) return;
-  passed_.clear();
-  stops_->Flush(passed_);
-  tools_.Text(Escaped(passed_), out);
+  if (!filter_->stops) return;
+  filter_->passed.clear();
+  filter_->stops->Flush(filter_->passed);
+  tools_.Text(Escaped(filter_->passed), out);
 }
 
 void ChatReply::Refusal(json::Value refusal, std::string& out) {
@@ -595,18 +616,19 @@ void ChatReply::Complete(std::string& out) {
 // A search is done by asking again. Beside calls of the client's own tools it cannot be: their results are not here, and
 // the upstream wants all results at once. The client runs its tools, and the model may search in the next turn.
 bool ChatReply::PauseForSearch(ToolCalls::Ending ending, std::string& out) {
-  round_.calls = tools_.TakeEchoed();
-  if (round_.calls.empty()) return false;
+  SearchRound& round = rounds_->current;
+  round.calls = tools_.TakeEchoed();
+  if (round.calls.empty()) return false;
   if (ending == ToolCalls::Ending::kCut || refused_ || writer_.has_tool() || !stop_sequence_.empty()) {
     losses_.Add("web_search_not_done");
     return false;
   }
-  if (++rounds_ > kMaxSearchRounds) {
+  if (++rounds_->ended > kMaxSearchRounds) {
     FailHere(BadReply("it searches the web again and again, and does not answer"), out);
     return true;
   }
-  const std::string seed = Concat(context_.message_id, ":", rounds_);
-  for (const std::string& block : BlocksOf(round_, seed)) writer_.WholeBlock(block, out);
+  const std::string seed = Concat(context_.message_id, ":", rounds_->ended);
+  for (const std::string& block : BlocksOf(round, seed)) writer_.WholeBlock(block, out);
   outcome_ = Outcome::kPaused;
   return true;
 }
@@ -614,43 +636,45 @@ bool ChatReply::PauseForSearch(ToolCalls::Ending ending, std::string& out) {
 void ChatReply::Resume(Form upstream) {
   if (outcome_ != Outcome::kPaused) return;
   if (!reported_) losses_.Add("usage_estimated");
-  earlier_tokens_ = tokens();
-  earlier_reported_ = earlier_reported_ && reported_.has_value();
-  earlier_bytes_ = writer_.content_bytes();
+  rounds_->earlier_tokens = tokens();
+  rounds_->earlier_reported = rounds_->earlier_reported && reported_.has_value();
+  rounds_->earlier_bytes = writer_.content_bytes();
+  rounds_->current = {};
   reported_.reset();
   context_.upstream = upstream;
   form_.reset();
   body_.clear();
   reader_ = SseReader();
   repeated_.Forget();
-  round_ = {};
   finish_ = FinishReason::kUnsaid;
   answered_ = false;
   outcome_ = Outcome::kOpen;
 }
 
-void ChatReply::KeepForRound(std::string& kept, std::string_view escaped) const {
-  if (context_.echoes_search && kept.size() < kMaxKeptBytes) kept += escaped;
+void ChatReply::KeepForRound(std::string SearchRound::*part, std::string_view escaped) {
+  if (rounds_ == nullptr) return;
+  std::string& kept = rounds_->current.*part;
+  if (kept.size() < kMaxKeptBytes) kept += escaped;
 }
 
 // The upstream would go on; what it cost so far is an estimate.
 void ChatReply::EndAtStop(std::string& out) {
   finish_ = FinishReason::kStop;
-  stop_sequence_ = stops_->found();
+  stop_sequence_ = filter_->stops->found();
   Complete(out);
 }
 
 // The upstream is at fault. A client that saw content is told at once; otherwise the caller may still try elsewhere.
 void ChatReply::FailHere(RequestError error, std::string& out) {
   if (phase() == Phase::kContent) writer_.Fail(error, out);
-  error_ = std::move(error);
+  error_ = std::make_unique<RequestError>(std::move(error));
   outcome_ = Outcome::kFailed;
 }
 
 void ChatReply::Fail(const RequestError& error, std::string& out) {
   if (outcome_ == Outcome::kComplete) return;
   if (writer_.started() && context_.client == Form::kEvents) writer_.Fail(error, out);
-  error_ = error;
+  error_ = std::make_unique<RequestError>(error);
   outcome_ = Outcome::kFailed;
 }
 
@@ -666,28 +690,33 @@ Reply::Phase ChatReply::phase() const {
 // Each round is paid for.
 usage::Tokens ChatReply::tokens() const {
   usage::Tokens sum = TokensOfRound();
-  sum.input += earlier_tokens_.input;
-  sum.cache_read += earlier_tokens_.cache_read;
-  sum.cache_write += earlier_tokens_.cache_write;
-  sum.output += earlier_tokens_.output;
-  sum.reasoning += earlier_tokens_.reasoning;
+  if (rounds_ == nullptr) return sum;
+  const usage::Tokens& earlier = rounds_->earlier_tokens;
+  sum.input += earlier.input;
+  sum.cache_read += earlier.cache_read;
+  sum.cache_write += earlier.cache_write;
+  sum.output += earlier.output;
+  sum.reasoning += earlier.reasoning;
   return sum;
 }
 
 usage::Tokens ChatReply::TokensOfRound() const {
   if (reported_) return *reported_;
   if (!answered_) return {};
-  const auto bytes = static_cast<std::int64_t>(writer_.content_bytes() - earlier_bytes_);
+  const std::size_t earlier = rounds_ != nullptr ? rounds_->earlier_bytes : 0;
+  const auto bytes = static_cast<std::int64_t>(writer_.content_bytes() - earlier);
   const auto per_token = static_cast<std::int64_t>(kBytesPerToken);
   return {.input = context_.estimated_input_tokens, .output = (bytes + per_token - 1) / per_token};
 }
 
 usage::Quality ChatReply::quality() const {
-  if (reported_ && earlier_reported_) {
+  const bool earlier_reported = rounds_ == nullptr || rounds_->earlier_reported;
+  const bool resumed = rounds_ != nullptr && rounds_->ended > 0;
+  if (reported_ && earlier_reported) {
     return outcome_ == Outcome::kComplete ? usage::Quality::kReported : usage::Quality::kPartial;
   }
-  if (rounds_ > 0 && !answered_ && earlier_reported_) return usage::Quality::kPartial;
-  return answered_ || rounds_ > 0 ? usage::Quality::kEstimated : usage::Quality::kUnknown;
+  if (resumed && !answered_ && earlier_reported) return usage::Quality::kPartial;
+  return answered_ || resumed ? usage::Quality::kEstimated : usage::Quality::kUnknown;
 }
 
 }  // namespace

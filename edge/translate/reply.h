@@ -4,7 +4,7 @@
 // answer or an error: an event stream (message_start, blocks, message_delta, message_stop, or `event: error` and nothing
 // after) or one Message object. Nothing is held back that could go out.
 //
-// Ownership: copies what it needs of its ReplyContext, except `scratch` and `dialect`, which must outlive it.
+// Ownership: what its ReplyContext refers to must outlive it.
 // Threading: one coroutine. `scratch` is used only inside a call, so all replies of a worker share one.
 #pragma once
 
@@ -29,7 +29,7 @@ enum class Form : std::uint8_t { kJson, kEvents };  // One JSON object, or serve
 struct ReplyContext {
   Form upstream = Form::kEvents;        // By the answer's content type, not by what was asked.
   Form client = Form::kEvents;
-  std::string requested_model;          // The `model` the client sees.
+  std::string_view requested_model;     // The `model` the client sees.
   std::string message_id;               // "msg_..."
   const Dialect* dialect = nullptr;     // Not for direct replies.
   ToolNames tool_names;
@@ -41,7 +41,7 @@ struct ReplyContext {
   bool echoes_search = false;           // The upstream's search is a call that the next request answers: see kPaused.
   bool started = false;                 // message_start went out already, from an earlier attempt of this turn.
   std::int64_t estimated_input_tokens = 0;  // For message_start, and for usage when the upstream reports none.
-  std::string fleet_secret;             // Signs reasoning state for the next turn.
+  std::string_view fleet_secret;        // Signs reasoning state for the next turn.
   json::Document* scratch = nullptr;
 };
 

@@ -18,26 +18,26 @@ void ClearBuffer(std::string& buffer) {
 
 void SseReader::Field::Set(std::string_view text, bool stays) {
   view_ = text;
-  copied_ = false;
   if (!stays) Keep();
 }
 
 void SseReader::Field::AddLine(std::string_view text) {
   Keep();
-  copy_ += '\n';
-  copy_ += text;
+  *copy_ += '\n';
+  *copy_ += text;
+  view_ = *copy_;
 }
 
 void SseReader::Field::Keep() {
-  if (copied_) return;
-  copy_.assign(view_);
-  copied_ = true;
+  if (copied()) return;
+  if (copy_ == nullptr) copy_ = std::make_unique<std::string>();
+  copy_->assign(view_);
+  view_ = *copy_;
 }
 
 void SseReader::Field::Clear() {
+  if (copied()) ClearBuffer(*copy_);
   view_ = {};
-  if (copied_) ClearBuffer(copy_);
-  copied_ = false;
 }
 
 void SseReader::Add(std::string_view bytes) {
@@ -144,7 +144,7 @@ void SseReader::SetField(std::string_view name, std::string_view value, bool sta
 }
 
 void SseReader::KeepForNextRead() {
-  name_.Keep();
+  if (!name_.view().empty()) name_.Keep();
   if (has_data_) data_.Keep();
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,16 +41,17 @@ class SseReader {
   // A field's value: where it stands in the read, or a copy once the read is over.
   class Field {
    public:
-    std::string_view view() const { return copied_ ? std::string_view(copy_) : view_; }
+    std::string_view view() const { return view_; }
     void Set(std::string_view text, bool stays);
     void AddLine(std::string_view text);
     void Keep();
     void Clear();
 
    private:
+    bool copied() const { return copy_ != nullptr && view_.data() == copy_->data(); }
+
     std::string_view view_;
-    std::string copy_;
-    bool copied_ = false;
+    std::unique_ptr<std::string> copy_;  // Made when a read cuts an event for the first time.
   };
 
   std::optional<std::string_view> NextLine();

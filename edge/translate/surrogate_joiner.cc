@@ -1,16 +1,14 @@
 #include "edge/translate/surrogate_joiner.h"
 
-#include <cstring>
+#include <utility>
 
 #include "common/json/utf8.h"
 
 namespace ccp::translate {
 namespace {
 
-constexpr std::size_t kEscapeLength = 6;  // \ud83d
-
 bool IsSurrogateEscape(std::string_view text, std::string_view third_digits) {
-  return text.size() >= kEscapeLength && text[0] == '\\' && text[1] == 'u' && (text[2] == 'd' || text[2] == 'D') &&
+  return text.size() >= 6 && text[0] == '\\' && text[1] == 'u' && (text[2] == 'd' || text[2] == 'D') &&
          third_digits.find(text[3]) != std::string_view::npos;
 }
 bool IsHigh(std::string_view text) { return IsSurrogateEscape(text, "89abAB"); }
@@ -27,21 +25,20 @@ bool MayHoldSurrogate(std::string_view text) {
 }  // namespace
 
 std::string_view SurrogateJoiner::Push(std::string_view escaped) {
-  if (escaped.empty() || (pending_.empty() && !MayHoldSurrogate(escaped))) return escaped;
+  if (escaped.empty() || (!waits_ && !MayHoldSurrogate(escaped))) return escaped;
   return Rewrite(escaped);
 }
 
 std::string_view SurrogateJoiner::Rewrite(std::string_view escaped) {
   joined_.clear();
-  if (!pending_.empty()) {
+  if (std::exchange(waits_, false)) {
     if (IsLow(escaped)) {
-      joined_ += pending_;
+      joined_.append(waiting_.data(), waiting_.size());
       joined_ += escaped.substr(0, kEscapeLength);
       escaped.remove_prefix(kEscapeLength);
     } else {
       joined_ += json::kReplacementCharacter;
     }
-    pending_.clear();
   }
   while (true) {
     const std::size_t at = escaped.find('\\');
@@ -52,7 +49,8 @@ std::string_view SurrogateJoiner::Rewrite(std::string_view escaped) {
     if (IsHigh(escaped)) {
       taken = kEscapeLength;
       if (escaped.size() == kEscapeLength) {
-        pending_ = escaped;
+        escaped.copy(waiting_.data(), waiting_.size());
+        waits_ = true;
         return joined_;
       }
       if (IsLow(escaped.substr(kEscapeLength))) {
@@ -72,8 +70,7 @@ std::string_view SurrogateJoiner::Rewrite(std::string_view escaped) {
 }
 
 std::string_view SurrogateJoiner::Flush() {
-  if (pending_.empty()) return {};
-  pending_.clear();
+  if (!std::exchange(waits_, false)) return {};
   return json::kReplacementCharacter;
 }
 

@@ -5,6 +5,7 @@
 // Ownership: what Push() returns is a view of its argument or of the joiner, valid until the next call. Pure.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -17,12 +18,15 @@ class SurrogateJoiner {
   // No further fragment comes: U+FFFD if a surrogate still waits, else "".
   std::string_view Flush();
 
-  bool empty() const { return pending_.empty(); }  // Nothing waits.
+  bool empty() const { return !waits_; }  // Nothing waits.
 
  private:
   std::string_view Rewrite(std::string_view escaped);
 
-  std::string pending_;  // A high surrogate's escape, six characters, or nothing.
+  static constexpr std::size_t kEscapeLength = 6;  // \ud83d
+
+  bool waits_ = false;
+  std::array<char, kEscapeLength> waiting_{};  // A high surrogate's escape.
   std::string joined_;
 };
 

@@ -18,11 +18,16 @@ std::string_view ContentKey(std::string_view type) {
 
 }  // namespace
 
-ThinkingState::ThinkingState(Dialect::History history, Text text, std::string fleet_secret)
-    : history_(history), text_(text), fleet_secret_(std::move(fleet_secret)) {}
+ThinkingState::ThinkingState(Dialect::History history, Text text, std::string_view fleet_secret)
+    : history_(history), text_(text), fleet_secret_(fleet_secret) {}
+
+ThinkingState::Unsealed& ThinkingState::unsealed() {
+  if (unsealed_ == nullptr) unsealed_ = std::make_unique<Unsealed>();
+  return *unsealed_;
+}
 
 void ThinkingState::AddText(std::string_view escaped) {
-  if (text_ == Text::kOmitted && history_ != Dialect::History::kDrop) json::AppendUnescaped(omitted_, escaped);
+  if (text_ == Text::kOmitted && history_ != Dialect::History::kDrop) json::AppendUnescaped(unsealed().omitted, escaped);
 }
 
 void ThinkingState::AddDetails(json::Value reasoning_details) {
@@ -31,10 +36,11 @@ void ThinkingState::AddDetails(json::Value reasoning_details) {
     const std::string type = element["type"].str();
     if (type.empty()) continue;
     const std::optional<std::int64_t> index = element["index"].integer();
-    if (details_.empty() || details_.back().type != type || details_.back().index != index) {
-      details_.push_back({type, {}, {}, {}, index, {}});
+    std::vector<Detail>& details = unsealed().details;
+    if (details.empty() || details.back().type != type || details.back().index != index) {
+      details.push_back({type, {}, {}, {}, index, {}});
     }
-    Detail& detail = details_.back();
+    Detail& detail = details.back();
     const auto replace = [&element](std::string_view key, std::string& field) {
       if (std::string value = element[key].str(); !value.empty()) field = std::move(value);
     };
@@ -46,32 +52,33 @@ void ThinkingState::AddDetails(json::Value reasoning_details) {
 }
 
 void ThinkingState::SetUpstreamSignature(std::string_view signature) {
-  if (IsPlainAscii(signature)) upstream_signature_ = signature;
+  if (IsPlainAscii(signature)) unsealed().upstream_signature = signature;
 }
 
 bool ThinkingState::needs_block() const {
-  return std::any_of(details_.begin(), details_.end(), [](const Detail& detail) {
+  if (unsealed_ == nullptr) return false;
+  const std::vector<Detail>& details = unsealed_->details;
+  return std::any_of(details.begin(), details.end(), [](const Detail& detail) {
     return !detail.content.empty() && (detail.type == "reasoning.encrypted" || !detail.signature.empty());
   });
 }
 
 std::string ThinkingState::Seal() {
+  if (unsealed_ == nullptr) return EncodeState({}, fleet_secret_);
   ReasoningState state;
-  if (!details_.empty() && (text_ == Text::kOmitted || needs_block())) {
-    state = {StateKind::kReasoningDetails, DetailsJson()};
-  } else if (!omitted_.empty()) {
-    state = {StateKind::kReasoningContent, omitted_};
+  if (!unsealed_->details.empty() && (text_ == Text::kOmitted || needs_block())) {
+    state = {StateKind::kReasoningDetails, DetailsJson(unsealed_->details)};
+  } else if (!unsealed_->omitted.empty()) {
+    state = {StateKind::kReasoningContent, std::move(unsealed_->omitted)};
   }
-  std::string signature = upstream_signature_.empty() ? EncodeState(state, fleet_secret_) : upstream_signature_;
-  omitted_.clear();
-  details_.clear();
-  upstream_signature_.clear();
-  return signature;
+  const std::unique_ptr<Unsealed> sealed = std::move(unsealed_);
+  if (!sealed->upstream_signature.empty()) return std::move(sealed->upstream_signature);
+  return EncodeState(state, fleet_secret_);
 }
 
-std::string ThinkingState::DetailsJson() const {
+std::string ThinkingState::DetailsJson(const std::vector<Detail>& details) {
   std::string out = "[";
-  for (const Detail& detail : details_) {
+  for (const Detail& detail : details) {
     if (out.size() > 1) out += ',';
     out += R"({"type":)";
     json::AppendString(out, detail.type);

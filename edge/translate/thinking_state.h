@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,13 +17,13 @@ namespace ccp::translate {
 class ThinkingState {
  public:
   enum class Text : std::uint8_t { kShown, kOmitted };  // Omitted text travels in the signature, if the upstream wants it.
-  ThinkingState(Dialect::History history, Text text, std::string fleet_secret);
+  ThinkingState(Dialect::History history, Text text, std::string_view fleet_secret);  // Refers to the secret.
 
   void AddText(std::string_view escaped);
   void AddDetails(json::Value reasoning_details);
   void SetUpstreamSignature(std::string_view signature);   // A real Claude's, behind a gateway: kept as it is.
 
-  bool is_signed() const { return !upstream_signature_.empty(); }  // By the upstream, since the last Seal().
+  bool is_signed() const { return unsealed_ != nullptr && !unsealed_->upstream_signature.empty(); }  // By the upstream, since the last Seal().
 
   // State that would be lost without a thinking block to carry it, because no text opens one.
   bool needs_block() const;
@@ -39,14 +40,18 @@ class ThinkingState {
     std::optional<std::int64_t> index;
     std::string content;               // Of text, summary or data; still escaped.
   };
-  std::string DetailsJson() const;
+  struct Unsealed {
+    std::string omitted;
+    std::vector<Detail> details;
+    std::string upstream_signature;
+  };
+  Unsealed& unsealed();
+  static std::string DetailsJson(const std::vector<Detail>& details);
 
   Dialect::History history_;
   Text text_;
-  std::string fleet_secret_;
-  std::string omitted_;
-  std::vector<Detail> details_;
-  std::string upstream_signature_;
+  std::string_view fleet_secret_;
+  std::unique_ptr<Unsealed> unsealed_;  // What came since the last Seal(); null: nothing that counts.
 };
 
 }  // namespace ccp::translate

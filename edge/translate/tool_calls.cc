@@ -41,6 +41,7 @@ std::optional<std::string> ObjectInString(std::string_view text) {
 }  // namespace
 
 void ToolCalls::Call(const ToolCallDelta& delta, std::string& out) {
+  if (held_ == nullptr) held_ = std::make_unique<Held>();
   ToolCall* call = Find(delta);
   if (call == nullptr) {
     if (delta.id.empty() && delta.name.empty() && delta.arguments.empty()) return;
@@ -54,16 +55,16 @@ void ToolCalls::Call(const ToolCallDelta& delta, std::string& out) {
 // The call that the fragment belongs to; nullptr if it begins another.
 ToolCalls::ToolCall* ToolCalls::Find(const ToolCallDelta& delta) {
   const auto last_where = [this](auto matches) {
-    const auto found = std::find_if(calls_.rbegin(), calls_.rend(), matches);
-    return found != calls_.rend() ? &*found : nullptr;
+    const auto found = std::find_if(held_->calls.rbegin(), held_->calls.rend(), matches);
+    return found != held_->calls.rend() ? &*found : nullptr;
   };
   ToolCall* call = nullptr;
   if (delta.index) {
     call = last_where([&](const auto& c) { return c.index == delta.index; });
   } else if (!delta.id.empty()) {
     return last_where([&](const auto& c) { return c.id == delta.id; });
-  } else if (!calls_.empty()) {
-    call = &calls_.back();
+  } else if (!held_->calls.empty()) {
+    call = &held_->calls.back();
   }
   if (call == nullptr || BeginsAnother(*call, delta)) return nullptr;
   return call;
@@ -74,20 +75,21 @@ bool ToolCalls::BeginsAnother(const ToolCall& call, const ToolCallDelta& delta) 
   if (delta.name.empty()) return false;
   if (!delta.id.empty()) return !call.id.empty() && call.id != delta.id;
   if (!call.scanner.complete()) return false;
-  unescaped_.clear();
-  json::AppendUnescaped(unescaped_, delta.arguments);
-  if (unescaped_.empty()) return !call.name.empty() && delta.name != call.name;
+  std::string& arguments = held_->unescaped;
+  arguments.clear();
+  json::AppendUnescaped(arguments, delta.arguments);
+  if (arguments.empty()) return !call.name.empty() && delta.name != call.name;
   const bool placeholder = !call.emitted && IsPlaceholder(call.arguments);
-  return WithoutLeadingSpace(unescaped_).starts_with('{') && !unescaped_.starts_with(call.arguments) && !placeholder;
+  return WithoutLeadingSpace(arguments).starts_with('{') && !arguments.starts_with(call.arguments) && !placeholder;
 }
 
 ToolCalls::ToolCall& ToolCalls::Add(const ToolCallDelta& delta) {
-  ToolCall& call = calls_.emplace_back();
-  held_bytes_ += sizeof(ToolCall);
+  ToolCall& call = held_->calls.emplace_back();
+  held_->bytes += sizeof(ToolCall);
   call.index = delta.index;
   // Calls that wait stand in the order of their indices.
-  auto place = queue_.end();
-  while (delta.index && place != queue_.begin()) {
+  auto place = held_->queue.end();
+  while (delta.index && place != held_->queue.begin()) {
     const Item& before = *std::prev(place);
     if (before.kind != Kind::kCall || before.call->block != ToolCall::Block::kDue || !before.call->index ||
         *before.call->index < *delta.index) {
@@ -95,7 +97,7 @@ ToolCalls::ToolCall& ToolCalls::Add(const ToolCallDelta& delta) {
     }
     --place;
   }
-  queue_.insert(place, Item{Kind::kCall, {}, &call});
+  held_->queue.insert(place, Item{Kind::kCall, {}, &call});
   return call;
 }
 
@@ -103,7 +105,7 @@ void ToolCalls::TakeNames(ToolCall& call, const ToolCallDelta& delta) {
   const auto take = [this](std::string& field, const std::string& said) {
     if (!field.empty() || said.empty()) return;
     field = said;
-    held_bytes_ += said.size();
+    held_->bytes += said.size();
   };
   take(call.id, delta.id);
   take(call.name, delta.name);
@@ -113,19 +115,19 @@ void ToolCalls::TakeNames(ToolCall& call, const ToolCallDelta& delta) {
 void ToolCalls::Arguments(ToolCall& call, std::string_view escaped, std::string& out) {
   if (escaped.empty() || call.block == ToolCall::Block::kClosed) return;
   escaped = call.joiner.Push(escaped);
-  unescaped_.clear();
-  json::AppendUnescaped(unescaped_, escaped);
-  const std::string_view text = unescaped_;
+  held_->unescaped.clear();
+  json::AppendUnescaped(held_->unescaped, escaped);
+  const std::string_view text = held_->unescaped;
   const std::string held = std::move(call.doubtful);
   call.doubtful.clear();
   const bool may_repeat = !call.arguments.empty() && text.starts_with(call.arguments);
   const bool repeats_twice = !held.empty() && text.starts_with(held);
-  if (may_repeat && (call.broken || repeats_twice || !Fits(call.scanner, held + unescaped_))) {
+  if (may_repeat && (call.broken || repeats_twice || !Fits(call.scanner, held + held_->unescaped))) {
     return Take(call, text.substr(call.arguments.size()), {}, out);
   }
   if (may_repeat && held.empty()) {  // {"a": and then {"a":1} - said again, or an object in an object? The next one tells.
     call.doubtful = text;
-    held_bytes_ += text.size();
+    held_->bytes += text.size();
     return;
   }
   Take(call, held, {}, out);
@@ -141,7 +143,7 @@ void ToolCalls::Take(ToolCall& call, std::string_view text, std::string_view esc
     call.broken = false;
   }
   call.arguments += text;
-  held_bytes_ += text.size();
+  held_->bytes += text.size();
   if (call.broken) return;
   const std::size_t taken = call.scanner.Push(text);
   std::string rewritten;
@@ -208,7 +210,7 @@ void ToolCalls::Emit(ToolCall& call, std::string_view escaped, std::string& out)
     writer_.ToolInput(escaped, out);
   } else {
     call.waiting += escaped;
-    held_bytes_ += escaped.size();
+    held_->bytes += escaped.size();
   }
 }
 
@@ -220,9 +222,9 @@ void ToolCalls::Thinking(std::string_view escaped, std::string& out) { Put(Kind:
 void ToolCalls::WholeBlock(std::string_view json, std::string& out) { Put(Kind::kWholeBlock, json, out); }
 
 void ToolCalls::Put(Kind kind, std::string_view content, std::string& out) {
-  if (queue_.empty()) return Write(kind, content, out);
-  queue_.push_back({kind, std::string(content), nullptr});
-  held_bytes_ += sizeof(Item) + content.size();
+  if (held_ == nullptr || held_->queue.empty()) return Write(kind, content, out);
+  held_->queue.push_back({kind, std::string(content), nullptr});
+  held_->bytes += sizeof(Item) + content.size();
   Advance(out);
 }
 
@@ -237,36 +239,37 @@ void ToolCalls::Write(Kind kind, std::string_view content, std::string& out) {
 
 // Writes what may go out now. A call that is whole ends as soon as the upstream has moved on.
 void ToolCalls::Advance(std::string& out) {
-  while (!queue_.empty()) {
-    Item& front = queue_.front();
+  while (!held_->queue.empty()) {
+    Item& front = held_->queue.front();
     if (front.kind == Kind::kCall) {
       ToolCall& call = *front.call;
       Open(call, out);
       if (call.block != ToolCall::Block::kHidden) {
-        if (call.block != ToolCall::Block::kOpen || !call.scanner.complete() || queue_.size() == 1) return;
+        if (call.block != ToolCall::Block::kOpen || !call.scanner.complete() || held_->queue.size() == 1) return;
         Close(call, Ending::kFinished, out);
       }
     } else {
       Write(front.kind, front.content, out);
     }
-    queue_.pop_front();
+    held_->queue.pop_front();
   }
 }
 
 void ToolCalls::CloseWhole(std::string& out) {
+  if (held_ == nullptr) return writer_.CloseBlock(out);
   Advance(out);
-  if (queue_.size() == 1 && queue_.front().kind == Kind::kCall) {
-    ToolCall& call = *queue_.front().call;
+  if (held_->queue.size() == 1 && held_->queue.front().kind == Kind::kCall) {
+    ToolCall& call = *held_->queue.front().call;
     if (call.block != ToolCall::Block::kOpen || !call.scanner.complete()) return;
     Close(call, Ending::kFinished, out);
-    queue_.pop_front();
+    held_->queue.pop_front();
   }
-  if (queue_.empty()) writer_.CloseBlock(out);
+  if (held_->queue.empty()) writer_.CloseBlock(out);
 }
 
 void ToolCalls::Finish(Ending ending, std::string& out) {
-  while (!queue_.empty()) {
-    Item& front = queue_.front();
+  while (held_ != nullptr && !held_->queue.empty()) {
+    Item& front = held_->queue.front();
     if (front.kind != Kind::kCall) {
       Write(front.kind, front.content, out);
     } else if (front.call->name.empty()) {
@@ -275,21 +278,22 @@ void ToolCalls::Finish(Ending ending, std::string& out) {
       Open(*front.call, out);
       if (front.call->block != ToolCall::Block::kHidden) Close(*front.call, ending, out);
     }
-    queue_.pop_front();
+    held_->queue.pop_front();
   }
   writer_.CloseBlock(out);
 }
 
 std::vector<EchoedCall> ToolCalls::TakeEchoed() {
   std::vector<EchoedCall> echoed;
-  for (ToolCall& call : calls_) {
+  if (held_ == nullptr) return echoed;
+  for (ToolCall& call : held_->calls) {
     if (call.block != ToolCall::Block::kHidden) continue;
     std::string nothing;
     SettleDoubt(call, nothing);
     echoed.push_back({std::move(call.id), std::move(call.arguments)});
   }
-  calls_.clear();
-  held_bytes_ = 0;
+  held_->calls.clear();
+  held_->bytes = 0;
   return echoed;
 }
 
@@ -341,8 +345,8 @@ std::string ToolCalls::Completion(const ToolCall& call, Ending ending) {
 std::string ToolCalls::ClientId(const ToolCall& call) {
   std::string id = call.id;
   std::replace_if(id.begin(), id.end(), [](char c) { return !IsIdCharacter(c); }, '_');
-  for (std::size_t number = 0; id.empty() || !ids_.insert(id).second; ++number) {
-    id = DerivedId("toolu_", Concat(options_.message_id, ":", calls_.size(), ":", ids_.size() + number));
+  for (std::size_t number = 0; id.empty() || !held_->ids.insert(id).second; ++number) {
+    id = DerivedId("toolu_", Concat(options_.message_id, ":", held_->calls.size(), ":", held_->ids.size() + number));
   }
   if (call.thought_signature.empty()) return id;
   return AttachStateToToolId(id, {StateKind::kThoughtSignature, call.thought_signature}, options_.fleet_secret);

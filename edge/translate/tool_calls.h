@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,7 +72,7 @@ class ToolCalls {
   std::vector<EchoedCall> TakeEchoed();
 
   // More than kMaxHeldBytes of an answer had to be kept: it cannot be passed on.
-  bool overflowed() const { return held_bytes_ > kMaxHeldBytes; }
+  bool overflowed() const { return held_ != nullptr && held_->bytes > kMaxHeldBytes; }
 
  private:
   struct ToolCall {
@@ -96,6 +97,14 @@ class ToolCalls {
     ToolCall* call = nullptr;
   };
 
+  struct Held {
+    std::list<ToolCall> calls;         // All of the answer: a late fragment of a closed one must not begin another.
+    std::list<Item> queue;             // In the client's order. The front may be a call that streams; the others wait.
+    std::unordered_set<std::string> ids;  // Given to the client.
+    std::string unescaped;
+    std::size_t bytes = 0;
+  };
+
   ToolCall* Find(const ToolCallDelta& delta);
   ToolCall& Add(const ToolCallDelta& delta);
   bool BeginsAnother(const ToolCall& call, const ToolCallDelta& delta);
@@ -116,12 +125,7 @@ class ToolCalls {
   BlockWriter& writer_;
   Losses& losses_;
   Options options_;
-  // Lists: most answers have no call, and an empty deque already owns memory.
-  std::list<ToolCall> calls_;          // All of the answer: a late fragment of a closed one must not begin another.
-  std::list<Item> queue_;              // In the client's order. The front may be a call that streams; the others wait.
-  std::unordered_set<std::string> ids_;  // Given to the client.
-  std::string unescaped_;
-  std::size_t held_bytes_ = 0;
+  std::unique_ptr<Held> held_;         // Most answers have no call.
 };
 
 }  // namespace ccp::translate

@@ -81,7 +81,7 @@ inline Ran TranslateRounds(const Given& given, const std::vector<std::vector<std
     reply->Finish(&pieces == &rounds.back() ? given.end : Reply::End::kClean, ran.out);
   }
   ran.phase = reply->phase();
-  ran.error = reply->error();
+  if (ran.phase == Reply::Phase::kFailed) ran.error = reply->error();
   ran.tokens = reply->tokens();
   ran.quality = reply->quality();
   ran.losses = reply->losses().codes();

@@ -8,7 +8,7 @@ Connection::Connection(boost::asio::io_context& context, Origin origin) : origin
 
 void Connection::Reset(boost::asio::io_context& context) {
   wire_ = MakePlainWire(Socket(context));
-  watchdog_ = std::make_unique<Watchdog>(context, [this] { Expire(); });
+  watchdog_.emplace(context, [this] { Expire(); });
 }
 
 void Connection::Expire() {

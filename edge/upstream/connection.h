@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "edge/upstream/origin.h"
@@ -41,7 +42,7 @@ class Connection {
   Origin origin_;
   std::unique_ptr<Wire> wire_;
   std::function<void()> observer_;
-  std::unique_ptr<Watchdog> watchdog_;  // Last: it is disarmed before the rest goes.
+  std::optional<Watchdog> watchdog_;  // Last: it is disarmed before the rest goes.
 };
 
 }  // namespace ccp::edge

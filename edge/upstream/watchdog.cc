@@ -1,56 +1,97 @@
 #include "edge/upstream/watchdog.h"
 
 #include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/intrusive/set.hpp>
 #include <utility>
 
 namespace ccp::edge {
 
-struct Watchdog::State : std::enable_shared_from_this<State> {
-  using Timer =
-      boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, boost::asio::io_context::executor_type>;
+namespace asio = boost::asio;
+namespace intrusive = boost::intrusive;
 
-  State(boost::asio::io_context& context, std::function<void()> expiry)
-      : timer(context), on_expiry(std::move(expiry)) {}
+// The watchdogs of one loop, by the time at which they wake.
+class Watchdog::Queue : public asio::execution_context::service {
+ public:
+  using key_type = Queue;
+  static asio::execution_context::id id;
 
-  // A rearmed timer may have its old completion queued already: the number tells which wait is the current one.
-  void Arm() {
-    armed = true;
-    timer.expires_at(deadline);
-    timer.async_wait([self = shared_from_this(), wait = ++waits](const boost::system::error_code&) {
-      if (wait == self->waits) self->Fire();
+  explicit Queue(asio::io_context& context) : service(context), timer_(context) {}
+
+  void Add(Watchdog& watchdog) {
+    waiting_.insert(watchdog);
+    if (watchdog.wakes_ < timer_wakes_) Arm(watchdog.wakes_);
+  }
+
+  // A timer that goes off in vain costs less than one that is set with each request; but one that nobody waits for would
+  // keep the loop from ending.
+  void Remove(Watchdog& watchdog) {
+    waiting_.erase(waiting_.iterator_to(watchdog));
+    if (!waiting_.empty() || ended_) return;
+    timer_wakes_ = kNever;
+    timer_.cancel();
+  }
+
+ private:
+  using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, asio::io_context::executor_type>;
+  struct Wakes {
+    using type = Clock::time_point;
+    const type& operator()(const Watchdog& watchdog) const { return watchdog.wakes_; }
+  };
+  static constexpr Clock::time_point kNever = Clock::time_point::max();
+
+  void Arm(Clock::time_point wakes) {
+    timer_wakes_ = wakes;
+    timer_.expires_at(wakes);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) Wake();
     });
   }
 
-  void Fire() {
-    armed = false;
-    if (!on_expiry) return;
-    if (Clock::now() < deadline) return Arm();
-    expired = true;
-    const std::function<void()> call = on_expiry;
-    call();
+  void Wake() {
+    const auto now = Clock::now();
+    while (!waiting_.empty() && waiting_.begin()->wakes_ <= now) {
+      Watchdog& first = *waiting_.begin();
+      waiting_.erase(waiting_.begin());
+      if (now < first.deadline_) {
+        first.wakes_ = first.deadline_;
+        waiting_.insert(first);
+        continue;
+      }
+      first.expired_ = true;
+      const std::function<void()> call = first.on_expiry_;
+      call();
+    }
+    timer_wakes_ = kNever;
+    if (!waiting_.empty()) Arm(waiting_.begin()->wakes_);
   }
 
-  Timer timer;
-  Clock::time_point deadline;
-  std::function<void()> on_expiry;
-  unsigned waits = 0;
-  bool armed = false;
-  bool expired = false;
+  void shutdown() override { ended_ = true; }
+
+  Timer timer_;
+  Clock::time_point timer_wakes_ = kNever;
+  intrusive::multiset<Watchdog, intrusive::member_hook<Watchdog, Hook, &Watchdog::hook_>, intrusive::key_of_value<Wakes>>
+      waiting_;
+  bool ended_ = false;  // What is left goes with the loop.
 };
 
-Watchdog::Watchdog(boost::asio::io_context& context, std::function<void()> on_expiry)
-    : state_(std::make_shared<State>(context, std::move(on_expiry))) {}
+asio::execution_context::id Watchdog::Queue::id;
+
+Watchdog::Watchdog(asio::io_context& context, std::function<void()> on_expiry)
+    : queue_(asio::use_service<Queue>(context)), on_expiry_(std::move(on_expiry)) {}
 
 Watchdog::~Watchdog() {
-  state_->on_expiry = nullptr;
-  state_->timer.cancel();
+  if (hook_.is_linked()) queue_.Remove(*this);
 }
 
 void Watchdog::SetDeadline(Clock::time_point deadline) {
-  state_->deadline = deadline;
-  if (!state_->armed || deadline < state_->timer.expiry()) state_->Arm();
+  deadline_ = deadline;
+  if (hook_.is_linked()) {
+    if (wakes_ <= deadline) return;
+    queue_.Remove(*this);
+  }
+  wakes_ = deadline;
+  queue_.Add(*this);
 }
-
-bool Watchdog::expired() const { return state_->expired; }
 
 }  // namespace ccp::edge

@@ -1,14 +1,14 @@
-// One timer for all the deadlines of a connection or a stream, one after another.
+// One deadline after another of a connection or a stream. All watchdogs of a loop wait on one timer.
 //
-// Moving the deadline into the future stores a number and touches no timer: the timer fires at its old time, sees that it
-// is early and sleeps again. So a deadline for each read costs nothing.
+// Moving the deadline into the future stores a number and touches nothing else: when its old time has come the watchdog
+// sees that it is early and sleeps again. So a deadline for each read costs nothing.
 // Ownership: the owner outlives nothing: its destructor disarms. Threading: on the io_context's thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/intrusive/set_hook.hpp>
 #include <chrono>
 #include <functional>
-#include <memory>
 
 namespace ccp::edge {
 
@@ -21,11 +21,19 @@ class Watchdog {
   Watchdog& operator=(const Watchdog&) = delete;
 
   void SetDeadline(Clock::time_point deadline);
-  bool expired() const;  // on_expiry was called; it is called once for each deadline that passes, and may destroy the watchdog.
+  // on_expiry was called; it is called once for each deadline that passes, and may destroy the watchdog.
+  bool expired() const { return expired_; }
 
  private:
-  struct State;
-  std::shared_ptr<State> state_;
+  class Queue;
+  using Hook = boost::intrusive::set_member_hook<boost::intrusive::optimize_size<true>>;
+
+  Queue& queue_;
+  Hook hook_;                    // Linked while it waits.
+  Clock::time_point wakes_;      // Not behind the deadline.
+  Clock::time_point deadline_;
+  std::function<void()> on_expiry_;
+  bool expired_ = false;
 };
 
 }  // namespace ccp::edge

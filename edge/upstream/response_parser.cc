@@ -85,19 +85,34 @@ ResponseParser::~ResponseParser() = default;
 ResponseParser::ResponseParser(ResponseParser&&) noexcept = default;
 ResponseParser& ResponseParser::operator=(ResponseParser&&) noexcept = default;
 
-bool ResponseParser::started() const { return interim_seen_ || failed_ || sax_->got_some() || !pending_.empty(); }
-bool ResponseParser::head_done() const { return sax_->is_header_done(); }
+bool ResponseParser::started() const {
+  return interim_seen_ || failed_ || sax_ == nullptr || sax_->got_some() || !pending_.empty();
+}
+bool ResponseParser::head_done() const { return sax_ == nullptr || sax_->is_header_done(); }
 // Beast knows which answers have no body whatever their head says, and then it is done with the head.
-bool ResponseParser::in_chunks() const { return head_done() && sax_->chunked() && !sax_->is_done(); }
-bool ResponseParser::done() const { return sax_->is_done() || chunks_.done(); }
-bool ResponseParser::reusable() const { return done() && !failed_ && !surplus_ && sax_->keep_alive(); }
-int ResponseParser::status() const { return sax_->status; }
-const std::vector<std::pair<std::string, std::string>>& ResponseParser::headers() const { return sax_->headers; }
+bool ResponseParser::in_chunks() const {
+  return sax_ == nullptr || (sax_->is_header_done() && sax_->chunked() && !sax_->is_done());
+}
+bool ResponseParser::done() const { return chunks_.done() || (sax_ != nullptr && sax_->is_done()); }
+bool ResponseParser::reusable() const {
+  return done() && !failed_ && !surplus_ && (sax_ == nullptr ? keep_alive_ : sax_->keep_alive());
+}
+int ResponseParser::status() const { return sax_ == nullptr ? status_ : sax_->status; }
 
-void ResponseParser::ForgetHeaders() { std::vector<std::pair<std::string, std::string>>().swap(sax_->headers); }
+const std::vector<std::pair<std::string, std::string>>& ResponseParser::headers() const {
+  static const std::vector<std::pair<std::string, std::string>> none;
+  return sax_ == nullptr ? none : sax_->headers;
+}
+
+void ResponseParser::ForgetHeaders() {
+  if (!in_chunks()) return std::vector<std::pair<std::string, std::string>>().swap(sax_->headers);
+  status_ = status();
+  keep_alive_ = sax_ == nullptr ? keep_alive_ : sax_->keep_alive();
+  sax_.reset();
+}
 
 std::string_view ResponseParser::header(std::string_view lower_case_name) const {
-  for (const auto& [name, value] : sax_->headers) {
+  for (const auto& [name, value] : headers()) {
     if (name == lower_case_name) return value;
   }
   return {};
@@ -120,7 +135,7 @@ absl::Status ResponseParser::Feed(std::string_view bytes, std::string& body) {
 }
 
 absl::Status ResponseParser::FeedBuffered(std::string_view bytes, std::string& body) {
-  sax_->body = &body;
+  if (sax_ != nullptr) sax_->body = &body;
   while (!bytes.empty()) {
     if (done()) {
       surplus_ = true;

@@ -46,7 +46,7 @@ class ResponseParser {
   int status() const;
   const std::vector<std::pair<std::string, std::string>>& headers() const;  // Names in lower case.
   std::string_view header(std::string_view lower_case_name) const;          // First of that name, or "".
-  void ForgetHeaders();    // Then there are none.
+  void ForgetHeaders();    // Then there are none, nor the memory for a chunked answer's head.
 
  private:
   class Sax;
@@ -56,12 +56,14 @@ class ResponseParser {
   absl::Status SkipInterimAnswer();
 
   Expect expect_;
-  std::unique_ptr<Sax> sax_;
+  std::unique_ptr<Sax> sax_;    // Null once the headers of a chunked answer are forgotten.
   ChunkDecoder chunks_;
   std::string pending_;         // Begun but not complete: a head.
   bool surplus_ = false;        // Bytes came behind the end of the message.
   bool failed_ = false;
   bool interim_seen_ = false;
+  bool keep_alive_ = false;     // These two: of a forgotten head.
+  int status_ = 0;
   int interim_answers_ = 0;
 };
 

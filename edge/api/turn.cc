@@ -82,7 +82,7 @@ Awaitable<void> Turn::Run() {
   auto error = Read();
   if (!error) return TryCandidates();
   RecordRejection(*error);
-  return GiveUp(*std::move(error));
+  return GiveUp(std::make_unique<RequestError>(*std::move(error)));
 }
 
 std::optional<RequestError> Turn::Read() {
@@ -128,7 +128,7 @@ Awaitable<void> Turn::TryCandidates() {
     step = Settle(attempt, *failure);
     if (step.model != nullptr) continue;
     upstream_headers_ = attempt.answer_headers();
-    co_await GiveUp(std::move(*failure));
+    co_await GiveUp(std::move(failure));
     co_return;
   }
 }
@@ -144,23 +144,23 @@ AttemptPlan::Step Turn::Settle(Attempt& attempt, const RequestError& error) {
   return step;
 }
 
-Awaitable<void> Turn::GiveUp(RequestError error) {
-  state_.http_status = error.http_status;
-  state_.error = error.message;
+Awaitable<void> Turn::GiveUp(Failure error) {
+  state_.http_status = error->http_status;
+  state_.error = error->message;
   if (state_.stream.begun()) {
-    const std::string event = translate::ErrorEvent(error, state_.request_id);
+    const std::string event = translate::ErrorEvent(*error, state_.request_id);
     co_await state_.stream.End(event);
     co_return;
   }
-  std::vector<Header> headers = ErrorHeaders(error, state_.request_id);
+  std::vector<Header> headers = ErrorHeaders(*error, state_.request_id);
   if (!state_.answered_by.empty()) {
     headers.emplace_back("x-ccp-model", state_.answered_by);
     headers.emplace_back("x-ccp-route", state_.route);
     headers.emplace_back("x-ccp-attempts", std::to_string(state_.attempts));
   }
   ReplaceHeaders(headers, upstream_headers_);
-  const std::string body = ErrorBody(error, FindHeader(headers, "request-id"));
-  co_await state_.client.Send(error.http_status, std::move(headers), body);
+  const std::string body = ErrorBody(*error, FindHeader(headers, "request-id"));
+  co_await state_.client.Send(error->http_status, std::move(headers), body);
 }
 
 void Turn::RecordRejection(const RequestError& error) {

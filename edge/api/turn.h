@@ -28,7 +28,7 @@ class Turn {
   Awaitable<void> TryCandidates();
   Awaitable<void> Pause(std::chrono::milliseconds wait);
   AttemptPlan::Step Settle(Attempt& attempt, const RequestError& error);  // What to do next.
-  Awaitable<void> GiveUp(RequestError error);
+  Awaitable<void> GiveUp(Failure error);
   void RecordRejection(const RequestError& error);
 
   TurnState state_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/error.h"
@@ -38,7 +39,7 @@ struct TurnState {
 
   // What the turn came to, for metrics and the access log.
   int http_status = 499;                   // Until something was sent: the client went away.
-  std::string answered_by;                 // Model of the last attempt.
+  std::string_view answered_by;            // Model of the last attempt; the snapshot has it.
   usage::Tokens tokens;
   std::chrono::microseconds first_byte{0};
   std::string error;

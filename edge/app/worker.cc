@@ -32,24 +32,6 @@ constexpr std::chrono::seconds kTellInterval{2};
 
 }  // namespace
 
-// Counts a request while it is in the handler.
-class Worker::OpenRequest {
- public:
-  explicit OpenRequest(Worker& worker) : worker_(worker) {
-    worker_.open_requests_.fetch_add(1, std::memory_order_relaxed);
-    worker_.requests_total_.fetch_add(1, std::memory_order_relaxed);
-  }
-  ~OpenRequest() {
-    const bool last = worker_.open_requests_.fetch_sub(1, std::memory_order_relaxed) == 1;
-    if (last && worker_.context_.draining) worker_.options_.on_idle();
-  }
-  OpenRequest(const OpenRequest&) = delete;
-  OpenRequest& operator=(const OpenRequest&) = delete;
-
- private:
-  Worker& worker_;
-};
-
 absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(WorkerOptions options) {
   std::unique_ptr<Worker> worker(new Worker(std::move(options)));
   if (const absl::Status status = worker->Bind(); !status.ok()) return status;
@@ -81,6 +63,7 @@ absl::Status Worker::Bind() {
   http.gate = options_.gate;
   http.tls = options_.tls;
   http.error_body = [this](const RequestError& error) { return api_.RefusedByServer(error); };
+  http.on_handler_end = [this] { OnHandled(); };
   auto server = HttpServer::Listen(loop_, std::move(http), [this](HttpRequest& request, ResponseWriter& response) {
     return Handle(request, response);
   });
@@ -184,9 +167,15 @@ Awaitable<Metrics> Worker::CopyMetrics() {
 }
 
 Awaitable<void> Worker::Handle(HttpRequest& request, ResponseWriter& response) {
-  const OpenRequest open(*this);
-  co_await api_.Handle(request, response);
+  open_requests_.fetch_add(1, std::memory_order_relaxed);
+  requests_total_.fetch_add(1, std::memory_order_relaxed);
+  return api_.Handle(request, response);
+}
+
+void Worker::OnHandled() {
   TellWhatWasLearned();
+  const bool last = open_requests_.fetch_sub(1, std::memory_order_relaxed) == 1;
+  if (last && context_.draining) options_.on_idle();
 }
 
 }  // namespace ccp::edge

@@ -67,10 +67,10 @@ class Worker {
   std::uint64_t requests_total() const { return requests_total_.load(std::memory_order_relaxed); }
 
  private:
-  class OpenRequest;
   explicit Worker(WorkerOptions options);
   absl::Status Bind();
   Awaitable<void> Handle(HttpRequest& request, ResponseWriter& response);
+  void OnHandled();
   Awaitable<Metrics> CopyMetrics();
   Awaitable<void> ReturnMemory();
   void TellWhatWasLearned();

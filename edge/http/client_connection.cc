@@ -60,8 +60,7 @@ ClientConnection::ClientConnection(std::unique_ptr<ClientWire> wire, ConnectionG
       pass_(std::move(pass)),
       server_(std::move(server)),
       phase_(pass_ ? Phase::kWaiting : Phase::kClosing),
-      parser_(server_->options.limits),
-      peer_(wire_->PeerName()) {
+      parser_(server_->options.limits) {
   ConnectionQueue& queue = server_->queue(phase_);
   place_ = queue.insert(queue.end(), this);
 }
@@ -97,6 +96,11 @@ Awaitable<void> ClientConnection::RunRefusal(std::shared_ptr<ClientConnection> s
   if (open) co_await self->Refuse(std::move(error));
   self->wire_->Close();
   --self->server_->refusals;
+}
+
+void ClientConnection::Retire(std::shared_ptr<ClientConnection> self) {
+  asio::io_context& context = self->server_->context;
+  asio::post(context, [self = std::move(self)] {});
 }
 
 bool ClientConnection::reading() const {
@@ -201,6 +205,24 @@ void ClientConnection::SetReadDeadline(RequestParser::State before) {
   deadline_ = std::min(now + limits.body_stall, body_begin_ + limits.body_stall + earned);
 }
 
+namespace {
+
+// Behind the handler, however it ended.
+class HandlerEnd {
+ public:
+  explicit HandlerEnd(const HttpServer::Options& options) : options_(options) {}
+  ~HandlerEnd() {
+    if (options_.on_handler_end) options_.on_handler_end();
+  }
+  HandlerEnd(const HandlerEnd&) = delete;
+  HandlerEnd& operator=(const HandlerEnd&) = delete;
+
+ private:
+  const HttpServer::Options& options_;
+};
+
+}  // namespace
+
 // The handler runs in the connection's own coroutine: a stream may last for an hour.
 Awaitable<bool> ClientConnection::ServeRequest() {
   NameParts();
@@ -209,6 +231,7 @@ Awaitable<bool> ClientConnection::ServeRequest() {
                                   .keep_alive = parser_.keep_alive()});
   WatchClient();
   try {
+    const HandlerEnd end(server_->options);
     co_await server_->handler(parser_.request(), turn.response);
   } catch (...) {
     turn.failure = std::current_exception();
@@ -224,7 +247,6 @@ void ClientConnection::NameParts() {
   const std::size_t query = request.target.find('?');
   request.path = std::string_view(request.target).substr(0, query);
   request.query = query == std::string::npos ? std::string_view() : std::string_view(request.target).substr(query + 1);
-  request.peer = peer_;
 }
 
 // Beside the handler. Cancels it if the client goes away first.

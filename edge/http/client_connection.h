@@ -31,6 +31,8 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   // Says no to whatever comes, and closes. For a connection without a pass.
   static Awaitable<void> RunRefusal(std::shared_ptr<ClientConnection> self, RequestError error);
 
+  static void Retire(std::shared_ptr<ClientConnection> self);  // Keeps it until what runs now is over.
+
   void Expire(std::chrono::steady_clock::time_point now);  // The sweep: ends what is past its deadline.
   void CloseIfIdle();
   ConnectionGate::Pass MakeRoom();                         // Closes; its place is the caller's.
@@ -63,7 +65,6 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   ConnectionQueue::iterator place_;             // In the queue of its phase.
   RequestParser parser_;
   std::string leftover_;                        // Bytes of the next request, sent before the answer to this one.
-  std::string peer_;
   Deadline deadline_ = kNoDeadline;             // Looked at by the sweep: no timer is armed an operation.
   Deadline body_begin_ = kNoDeadline;
   std::size_t turn_bytes_ = 0;                  // Read since others last had their turn.

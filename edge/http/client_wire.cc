@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "common/base/text.h"
 #include "edge/http/awaitable.h"
 
 namespace ccp::edge {
@@ -68,15 +67,6 @@ Awaitable<std::tuple<boost::system::error_code>> ClientWire::Readable() {
 
 Awaitable<std::tuple<boost::system::error_code>> ClientWire::Writable() {
   return socket_.async_wait(sending_waits_for_, kAwaitTuple);
-}
-
-std::string ClientWire::PeerName() const {
-  ErrorCode error;
-  const auto endpoint = socket_.remote_endpoint(error);
-  if (error) return "?";
-  const auto address = endpoint.address();
-  const std::string host = address.is_v6() ? Concat("[", address.to_string(), "]") : address.to_string();
-  return Concat(host, ":", endpoint.port());
 }
 
 bool WouldBlock(const boost::system::error_code& error) {

@@ -51,7 +51,6 @@ class ClientWire {
   }
   Awaitable<std::tuple<ErrorCode>> Writable();
 
-  std::string PeerName() const;                                         // "127.0.0.1:51234"
   TcpSocket TakeSocket() { return std::move(socket_); }                 // For a wire of another kind.
 
  protected:

@@ -162,8 +162,8 @@ class Server final : public HttpServer {
                          : ClientConnection::RunRefusal(connection, NoRoom(verdict, state->options.gate->ceilings()));
     // The cancellation's memory is the connection's: that goes behind all of the coroutine.
     asio::co_spawn(state->context, std::move(life),
-                   asio::bind_cancellation_slot(connection->cancellation(), [state, connection](const std::exception_ptr&) {
-                     asio::post(state->context, [connection] {});
+                   asio::bind_cancellation_slot(connection->cancellation(), [connection](const std::exception_ptr&) {
+                     ClientConnection::Retire(connection);
                    }));
   }
 

@@ -52,7 +52,6 @@ struct HttpRequest {
   std::string_view query;                  // Without '?'.
   std::vector<Header> headers;             // Names in lower case, in order of arrival.
   std::string body;                        // Whole. May be moved from.
-  std::string peer;                        // "127.0.0.1:51234"
   std::string_view header(std::string_view lower_case_name) const;  // First of that name, or "".
 };
 
@@ -102,6 +101,7 @@ class HttpServer {
     std::shared_ptr<const TlsIdentity> tls;  // nullptr: plain HTTP.
     // Body of the answers that the server itself gives; by default an Anthropic error object. Called once for each.
     std::function<std::string(const RequestError&)> error_body;
+    std::function<void()> on_handler_end;    // Behind each call of the handler: a coroutine around it would last as long.
   };
 
   // Binds and listens. kUnavailable says the address and why (in use, not permitted).

@@ -72,10 +72,8 @@ void Response::BuildHead(int status, const std::vector<Header>& headers, Length 
 
 Awaitable<void> Response::Send(int status, std::vector<Header> headers, std::string_view body) {
   BuildHead(status, headers, Length::kKnown, body.size());
-  parts_ = {asio::buffer(head_), asio::const_buffer(), asio::const_buffer(), asio::const_buffer()};
-  if (!form_.head_only && !HasNoBody(status)) parts_[2] = asio::buffer(body);
   whole_ = true;
-  return Transmit();
+  return Transmit(Role::kBody, HasNoBody(status) ? std::string_view() : body);
 }
 
 Awaitable<void> Response::Begin(int status, std::vector<Header> headers) {
@@ -83,48 +81,54 @@ Awaitable<void> Response::Begin(int status, std::vector<Header> headers) {
   co_return;
 }
 
-Awaitable<void> Response::Write(std::string_view piece) {
-  if (!std::exchange(half_sent_, false)) SetPiece(piece);
-  return Transmit();
-}
+Awaitable<void> Response::Write(std::string_view piece) { return Transmit(Role::kChunk, piece); }
 
 bool Response::TryWrite(std::string_view piece) {
-  SetPiece(piece);
+  Packet packet;
+  Fill(packet, Role::kChunk, piece);
+  const std::size_t size = asio::buffer_size(packet.parts);
   boost::system::error_code error;
-  half_sent_ = !SendNow(error);
+  const bool sent = SendNow(packet, error);
   if (error) Fail(error);
-  return !half_sent_;
-}
-
-void Response::SetPiece(std::string_view piece) {
-  parts_ = {asio::buffer(head_), asio::const_buffer(), asio::const_buffer(), asio::const_buffer()};
-  if (!piece.empty() && !form_.head_only) AddChunk(piece);
+  sent_ = sent ? 0 : size - asio::buffer_size(packet.parts);
+  return sent;
 }
 
 Awaitable<void> Response::End(std::string_view last_piece) {
-  parts_ = {asio::buffer(head_), asio::const_buffer(), asio::const_buffer(), asio::const_buffer()};
-  if (!form_.head_only) {
-    if (!last_piece.empty()) AddChunk(last_piece);
-    if (form_.chunks) parts_[3] = last_piece.empty() ? asio::buffer("0\r\n\r\n", 5) : asio::buffer("\r\n0\r\n\r\n", 7);
-  }
   whole_ = true;
-  return Transmit();
+  return Transmit(Role::kLastChunk, last_piece);
 }
 
-void Response::AddChunk(std::string_view piece) {
-  parts_[2] = asio::buffer(piece);
+void Response::Fill(Packet& packet, Role role, std::string_view piece) const {
+  packet.parts[0] = asio::buffer(head_);
+  if (form_.head_only) return;
+  if (role == Role::kBody) {
+    packet.parts[2] = asio::buffer(piece);
+    return;
+  }
+  if (!piece.empty()) AddChunk(packet, piece);
+  if (role == Role::kChunk || !form_.chunks) return;
+  packet.parts[3] = piece.empty() ? asio::buffer("0\r\n\r\n", 5) : asio::buffer("\r\n0\r\n\r\n", 7);
+}
+
+void Response::AddChunk(Packet& packet, std::string_view piece) const {
+  packet.parts[2] = asio::buffer(piece);
   if (!form_.chunks) return;
-  char* end = std::to_chars(chunk_size_.data(), chunk_size_.data() + 16, piece.size(), 16).ptr;
+  char* const begin = packet.chunk_size.data();
+  char* end = std::to_chars(begin, begin + 16, piece.size(), 16).ptr;
   *end++ = '\r';
   *end++ = '\n';
-  parts_[1] = asio::buffer(chunk_size_.data(), static_cast<std::size_t>(end - chunk_size_.data()));
-  parts_[3] = asio::buffer("\r\n", 2);
+  packet.parts[1] = asio::buffer(begin, static_cast<std::size_t>(end - begin));
+  packet.parts[3] = asio::buffer("\r\n", 2);
 }
 
 // One coroutine frame a write and, when the client keeps up, one system call.
-Awaitable<void> Response::Transmit() {
+Awaitable<void> Response::Transmit(Role role, std::string_view piece) {
+  Packet packet;
+  Fill(packet, role, piece);
+  packet.Drop(std::exchange(sent_, 0));
   boost::system::error_code error;
-  while (!SendNow(error)) {
+  while (!SendNow(packet, error)) {
     deadline_ = std::chrono::steady_clock::now() + server_.options.limits.write_stall;
     std::tie(error) = co_await wire_.Writable();
     if (error) break;
@@ -132,9 +136,9 @@ Awaitable<void> Response::Transmit() {
   if (error) Fail(error);
 }
 
-bool Response::SendNow(boost::system::error_code& error) {
-  while (asio::buffer_size(parts_) > 0) {
-    Sent(wire_.Send(parts_, error));
+bool Response::SendNow(Packet& packet, boost::system::error_code& error) {
+  while (asio::buffer_size(packet.parts) > 0) {
+    packet.Drop(wire_.Send(packet.parts, error));
     if (WouldBlock(error)) {
       error = {};
       return false;
@@ -152,8 +156,8 @@ void Response::Fail(const boost::system::error_code& error) {
   throw boost::system::system_error(error, "write to the client");
 }
 
-void Response::Sent(std::size_t bytes) {
-  for (asio::const_buffer& part : parts_) {
+void Response::Packet::Drop(std::size_t bytes) {
+  for (asio::const_buffer& part : parts) {
     const std::size_t taken = std::min(bytes, part.size());
     part += taken;
     bytes -= taken;

@@ -49,12 +49,18 @@ class Response final : public ResponseWriter {
  private:
   enum class Length { kKnown, kUnknown };
   void BuildHead(int status, const std::vector<Header>& headers, Length length, std::size_t body_bytes);
-  void AddChunk(std::string_view piece);
-  void SetPiece(std::string_view piece);
-  bool SendNow(boost::system::error_code& error);      // False: something is left, for when the client takes more.
+  enum class Role { kBody, kChunk, kLastChunk };       // Of a piece.
+  // What goes out at once. Made when it does: a stream that waits for its next piece keeps none.
+  struct Packet {
+    std::array<char, 20> chunk_size{};
+    ClientWire::Parts parts{};                         // Head, chunk size, piece, what ends it.
+    void Drop(std::size_t bytes);
+  };
+  void Fill(Packet& packet, Role role, std::string_view piece) const;
+  void AddChunk(Packet& packet, std::string_view piece) const;
+  bool SendNow(Packet& packet, boost::system::error_code& error);  // False: something is left, for when the client takes more.
   [[noreturn]] void Fail(const boost::system::error_code& error);
-  Awaitable<void> Transmit();
-  void Sent(std::size_t bytes);
+  Awaitable<void> Transmit(Role role, std::string_view piece);
 
   ClientWire& wire_;
   Deadline& deadline_;
@@ -63,10 +69,8 @@ class Response final : public ResponseWriter {
   bool begun_ = false;
   bool whole_ = false;
   bool client_gone_ = false;
-  bool half_sent_ = false;                             // By TryWrite(): Write() goes on with parts_ as they are.
   std::string head_;                                   // Waits for the first piece: one packet instead of two.
-  std::array<char, 20> chunk_size_{};
-  ClientWire::Parts parts_{};                          // Head, chunk size, piece, what ends it.
+  std::size_t sent_ = 0;                               // Of the packet that TryWrite() began and Write() ends.
 };
 
 // What the status line calls `status`.

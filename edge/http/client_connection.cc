@@ -77,17 +77,20 @@ void ClientConnection::Enter(Phase phase) {
   phase_ = phase;
 }
 
+// One place to wait, and nothing more to remember there: a connection spends its life in it.
 Awaitable<void> ClientConnection::Run(std::shared_ptr<ClientConnection> self) {
-  bool open = co_await self->Handshake();
-  if (open) open = co_await self->ReadRequest();
-  while (open) {
-    open = co_await self->ServeRequest();
-    if (!open) break;
-    self->DropBody();
-    self->parser_.Reset();
-    open = co_await self->ReadRequest();
-  }
+  Step step = Step::kHandshake;
+  while (co_await self->Take(step)) step = step == Step::kRead ? Step::kServe : Step::kRead;
   self->wire_->Close();
+}
+
+Awaitable<bool> ClientConnection::Take(Step step) {
+  switch (step) {
+    case Step::kHandshake: return Handshake();
+    case Step::kRead: return ReadRequest();
+    case Step::kServe: return ServeRequest();
+  }
+  return {};
 }
 
 Awaitable<void> ClientConnection::RunRefusal(std::shared_ptr<ClientConnection> self, RequestError error) {
@@ -127,6 +130,8 @@ Awaitable<bool> ClientConnection::Handshake() {
 
 Awaitable<bool> ClientConnection::ReadRequest() {
   bool continued = false;
+  DropBody();
+  parser_.Reset();
   deadline_ = Clock::now() + server_->options.limits.keep_alive;
   FeedLeftover();
   while (reading()) {

@@ -41,6 +41,8 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
 
  private:
   class Turn;
+  enum class Step : std::uint8_t { kHandshake, kRead, kServe };
+  Awaitable<bool> Take(Step step);            // False: the connection ends.
   Awaitable<bool> Handshake();                // False: the connection ends.
   Awaitable<bool> ReadRequest();              // False: the connection ends.
   Awaitable<bool> ServeRequest();             // False: the connection ends.

@@ -43,23 +43,15 @@ Pump::Pump(TurnState& turn, Reply& reply, UpstreamCall& call, AttemptRecord& rec
   if (options_.client == Form::kEvents && !turn_.stream.begun()) turn_.stream.SetHeaders(std::exchange(options_.headers, {}));
 }
 
+// Few places to wait: each costs its room for as long as the stream lasts.
 Awaitable<Failure> Pump::Run() {
   if (options_.client == Form::kEvents) SetFirstAlarm();
   while (ended_ == Ended::kNo) {
-    if (reply_.phase() == Reply::Phase::kPaused) {
-      co_await NextRound();
+    if (Awaitable<void> due = WhatIsDue(); due.valid()) {
+      co_await std::move(due);
       continue;
     }
-    if (std::exchange(rang_, false)) {
-      if (lingering_) {
-        EndWithoutCounts();
-        if (reply_.phase() != Reply::Phase::kPaused) break;
-        if (!TryForward()) co_await turn_.stream.Write(out_);
-        ReturnBuffer();
-        continue;
-      }
-      co_await KeepCompany();
-    }
+    if (ended_ != Ended::kNo) break;
     boost::system::error_code error;
     if (!call_->ready()) {
       waiting_ = true;
@@ -69,11 +61,20 @@ Awaitable<Failure> Pump::Run() {
     }
     if (!TakeArrived(error) || ended_ != Ended::kNo) continue;
     NoteLingering();
-    if (!TryForward()) co_await turn_.stream.Write(out_);
-    ReturnBuffer();
+    Forward();
   }
   co_await Conclude();
   co_return std::move(result_);
+}
+
+// Before the next bytes are waited for. Not valid: nothing.
+Awaitable<void> Pump::WhatIsDue() {
+  if (std::exchange(unsent_, false)) return WriteRest();
+  if (reply_.phase() == Reply::Phase::kPaused) return NextRound();
+  if (!std::exchange(rang_, false)) return {};
+  if (!lingering_) return KeepCompany();
+  EndWithoutCounts();
+  return WhatIsDue();
 }
 
 bool Pump::TakeArrived(boost::system::error_code waited) {
@@ -97,10 +98,15 @@ void Pump::ReturnBuffer() {
   if (options_.client == Form::kEvents) turn_.context.written = std::exchange(out_, {});
 }
 
-bool Pump::TryForward() {
-  if (options_.client != Form::kEvents) return true;
-  if (reply_.phase() == Reply::Phase::kContent) turn_.ForgetRequest();
-  return out_.empty() || turn_.stream.TryWrite(out_);
+void Pump::Forward() {
+  if (options_.client == Form::kEvents && reply_.phase() == Reply::Phase::kContent) turn_.ForgetRequest();
+  unsent_ = options_.client == Form::kEvents && !out_.empty() && !turn_.stream.TryWrite(out_);
+  if (!unsent_) ReturnBuffer();
+}
+
+Awaitable<void> Pump::WriteRest() {
+  co_await turn_.stream.Write(out_);
+  ReturnBuffer();
 }
 
 // Rare, so it may cost a second coroutine that keeps the client company.
@@ -192,6 +198,8 @@ void Pump::EndWithoutCounts() {
   BorrowBuffer();
   content_before_ = true;
   reply_.Finish(Reply::End::kClean, out_);
+  if (reply_.phase() == Reply::Phase::kPaused) return Forward();
+  ended_ = reply_.phase() == Reply::Phase::kComplete ? Ended::kComplete : Ended::kFailed;
 }
 
 void Pump::SetFirstAlarm() {

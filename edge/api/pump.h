@@ -51,7 +51,9 @@ class Pump {
   void ReturnBuffer();
   void NoteLingering();
   void EndWithoutCounts();
-  bool TryForward();  // False: what was translated is still to be written.
+  Awaitable<void> WhatIsDue();
+  void Forward();
+  Awaitable<void> WriteRest();
   Awaitable<void> NextRound();
   Awaitable<void> AskForNextRound(Timer& until);
   Awaitable<void> PingUntil(Timer& end);
@@ -73,6 +75,7 @@ class Pump {
   bool broke_off_ = false;                   // The upstream ended its answer before it was whole.
   bool lingering_ = false;
   bool waiting_ = false;                     // For the upstream's bytes.
+  bool unsent_ = false;                      // Of out_, the client did not take all at once.
   bool rang_ = false;                        // The alarm, since it was last looked at.
   Failure read_error_;
   Failure result_;

@@ -39,7 +39,7 @@ Pump::Pump(TurnState& turn, Reply& reply, UpstreamCall& call, AttemptRecord& rec
       call_(&call),
       record_(record),
       options_(std::move(options)),
-      alarm_(turn.stream.executor().context(), [this] { Ring(); }) {
+      alarm_(turn.stream.executor().context(), [](void* pump) { static_cast<Pump*>(pump)->Ring(); }, this) {
   if (options_.client == Form::kEvents && !turn_.stream.begun()) turn_.stream.SetHeaders(std::exchange(options_.headers, {}));
 }
 

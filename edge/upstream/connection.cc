@@ -8,7 +8,7 @@ Connection::Connection(boost::asio::io_context& context, Origin origin) : origin
 
 void Connection::Reset(boost::asio::io_context& context) {
   wire_ = MakePlainWire(Socket(context));
-  watchdog_.emplace(context, [this] { Expire(); });
+  watchdog_.emplace(context, [](void* connection) { static_cast<Connection*>(connection)->Expire(); }, this);
 }
 
 void Connection::Expire() {

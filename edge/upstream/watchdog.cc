@@ -3,7 +3,6 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/intrusive/set.hpp>
-#include <utility>
 
 namespace ccp::edge {
 
@@ -59,8 +58,7 @@ class Watchdog::Queue : public asio::execution_context::service {
         continue;
       }
       first.expired_ = true;
-      const std::function<void()> call = first.on_expiry_;
-      call();
+      first.on_expiry_(first.owner_);
     }
     timer_wakes_ = kNever;
     if (!waiting_.empty()) Arm(waiting_.begin()->wakes_);
@@ -77,8 +75,8 @@ class Watchdog::Queue : public asio::execution_context::service {
 
 asio::execution_context::id Watchdog::Queue::id;
 
-Watchdog::Watchdog(asio::io_context& context, std::function<void()> on_expiry)
-    : queue_(asio::use_service<Queue>(context)), on_expiry_(std::move(on_expiry)) {}
+Watchdog::Watchdog(asio::io_context& context, Callback on_expiry, void* owner)
+    : queue_(asio::use_service<Queue>(context)), on_expiry_(on_expiry), owner_(owner) {}
 
 Watchdog::~Watchdog() {
   if (hook_.is_linked()) queue_.Remove(*this);

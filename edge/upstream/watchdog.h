@@ -8,14 +8,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/intrusive/set_hook.hpp>
 #include <chrono>
-#include <functional>
 
 namespace ccp::edge {
 
 class Watchdog {
  public:
   using Clock = std::chrono::steady_clock;
-  Watchdog(boost::asio::io_context& context, std::function<void()> on_expiry);
+  using Callback = void (*)(void* owner);  // Half of a std::function: there are two watchdogs a stream.
+  Watchdog(boost::asio::io_context& context, Callback on_expiry, void* owner);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -32,7 +32,8 @@ class Watchdog {
   Hook hook_;                    // Linked while it waits.
   Clock::time_point wakes_;      // Not behind the deadline.
   Clock::time_point deadline_;
-  std::function<void()> on_expiry_;
+  Callback on_expiry_;
+  void* owner_;
   bool expired_ = false;
 };
 

@@ -62,15 +62,15 @@ bool IsPreamble(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'
 class ChatReply : public Reply {
  public:
   explicit ChatReply(ReplyContext context)
-      : context_(std::move(context)),
+      : context_(std::move(static_cast<ReplySettings&>(context))),
         thinking_(context_.dialect->history,
                   context_.omit_thinking_text ? ThinkingState::Text::kOmitted : ThinkingState::Text::kShown,
                   context_.fleet_secret),
         writer_(MakeWriter(context_.client), WriterOptions()),
         tools_(writer_, losses_, {context_.message_id, context_.fleet_secret, &context_.tool_names,
                                    context_.echoes_search ? kSearchCall : std::string_view()}) {
-    if (!context_.dialect->think_tag.empty() || context_.dialect->text_tool_calls) MakeSplitter();
-    if (!context_.stops_here.empty()) filter().stops = std::make_unique<StopScanner>(std::move(context_.stops_here));
+    if (!context_.dialect->think_tag.empty() || context_.dialect->text_tool_calls) MakeSplitter(std::move(context.callable));
+    if (!context.stops_here.empty()) filter().stops = std::make_unique<StopScanner>(std::move(context.stops_here));
     if (context_.echoes_search) rounds_ = std::make_unique<Rounds>();
   }
   ChatReply(const ChatReply&) = delete;
@@ -98,6 +98,7 @@ class ChatReply : public Reply {
 
   // What looks into the text, which it wants plain.
   struct TextFilter {
+    std::vector<std::string> callable;
     std::unique_ptr<TextSplitter> splitter;
     std::unique_ptr<StopScanner> stops;
     SurrogateJoiner joiner;
@@ -117,7 +118,7 @@ class ChatReply : public Reply {
 
   BlockWriter::Options WriterOptions();
   TextFilter& filter();
-  void MakeSplitter();
+  void MakeSplitter(std::vector<std::string> callable);
   bool settled() const { return outcome_ != Outcome::kOpen; }
 
   std::string_view LearnForm(std::string_view bytes);
@@ -163,7 +164,7 @@ class ChatReply : public Reply {
   void FailHere(RequestError error, std::string& out);
 
   // A stream may be silent for an hour: what most streams never need is made when it is needed.
-  ReplyContext context_;
+  ReplySettings context_;
   Losses losses_;
   ThinkingState thinking_;
   BlockWriter writer_;
@@ -171,7 +172,7 @@ class ChatReply : public Reply {
   SearchResults search_;
   SseReader reader_;
   RepeatedChunk repeated_;                 // The last chunk, if it said nothing but a text.
-  std::string body_;                       // Of a JSON answer.
+  std::unique_ptr<std::string> body_;      // Of a JSON answer.
   std::unique_ptr<std::string> repaired_;  // A chunk that was not valid UTF-8. The scratch document refers to it.
   std::unique_ptr<TextFilter> filter_;
   std::unique_ptr<Rounds> rounds_;         // With echoes_search only.
@@ -202,7 +203,8 @@ ChatReply::TextFilter& ChatReply::filter() {
   return *filter_;
 }
 
-void ChatReply::MakeSplitter() {
+void ChatReply::MakeSplitter(std::vector<std::string> callable) {
+  filter().callable = std::move(callable);
   TextSplitter::Sink sink;
   sink.text = [this](std::string_view text) { PlainText(text, *filter_->out); };
   sink.thinking = [this](std::string_view text) {
@@ -211,7 +213,7 @@ void ChatReply::MakeSplitter() {
     tools_.Thinking(escaped, *filter_->out);
   };
   sink.offers = [this](std::string_view name) {
-    return std::find(context_.callable.begin(), context_.callable.end(), name) != context_.callable.end();
+    return std::find(filter_->callable.begin(), filter_->callable.end(), name) != filter_->callable.end();
   };
   sink.call = [this](std::string_view name, std::string_view arguments) {
     losses_.Add("tool_call_from_text");
@@ -232,8 +234,9 @@ void ChatReply::Feed(std::string_view bytes, std::string& out) {
   if (!form_) bytes = LearnForm(bytes);
   if (bytes.empty()) return;
   if (form_ == Form::kJson) {
-    body_ += bytes;
-    if (body_.size() > kMaxBodyBytes) FailHere(BadReply("it is larger than 64 MiB"), out);
+    if (body_ == nullptr) body_ = std::make_unique<std::string>();
+    *body_ += bytes;
+    if (body_->size() > kMaxBodyBytes) FailHere(BadReply("it is larger than 64 MiB"), out);
     return;
   }
   reader_.Add(bytes);
@@ -342,8 +345,8 @@ void ChatReply::OnChunk(const ChunkMembers& chunk, std::string& out) {
 }
 
 void ChatReply::OnWholeAnswer(std::string& out) {
-  std::string body = std::move(body_);
-  if (!Parse(body)) return FailHere(BadReply("it is not JSON"), out);
+  const std::unique_ptr<std::string> body = std::move(body_);
+  if (!Parse(*body)) return FailHere(BadReply("it is not JSON"), out);
   const json::Value root = context_.scratch->root();
   if (auto error = ReadReplyError(root, context_.estimated_input_tokens)) return FailHere(*std::move(error), out);
   const ChunkMembers answer = ReadChunk(root);
@@ -364,7 +367,7 @@ void ChatReply::Finish(End end, std::string& out) {
   if (settled()) return;
   if (form_ == Form::kJson) {
     // A body that broke off is not JSON; one that is whole is good although the connection broke after it.
-    if (end == End::kCut && !context_.scratch->Parse(body_).ok()) return FailHere(EndedEarly(), out);
+    if (end == End::kCut && !context_.scratch->Parse(*body_).ok()) return FailHere(EndedEarly(), out);
     return OnWholeAnswer(out);
   }
   reader_.End();
@@ -643,7 +646,7 @@ void ChatReply::Resume(Form upstream) {
   reported_.reset();
   context_.upstream = upstream;
   form_.reset();
-  body_.clear();
+  body_.reset();
   reader_ = SseReader();
   repeated_.Forget();
   finish_ = FinishReason::kUnsaid;

@@ -26,15 +26,14 @@ namespace ccp::translate {
 
 enum class Form : std::uint8_t { kJson, kEvents };  // One JSON object, or server-sent events.
 
-struct ReplyContext {
+// What a reply keeps for as long as it lasts.
+struct ReplySettings {
   Form upstream = Form::kEvents;        // By the answer's content type, not by what was asked.
   Form client = Form::kEvents;
   std::string_view requested_model;     // The `model` the client sees.
   std::string message_id;               // "msg_..."
   const Dialect* dialect = nullptr;     // Not for direct replies.
   ToolNames tool_names;
-  std::vector<std::string> stops_here;  // Those of them that the upstream does not know: the answer ends at the first.
-  std::vector<std::string> callable;    // Of what a function call in the text may be one; see ChatRequest.
   std::vector<std::string> stop_sequences;
   bool omit_thinking_text = false;      // thinking.display: omitted: keep block and signature, drop the text.
   bool web_search = false;              // The client asked for it: pages that the upstream cites are shown as a search.
@@ -43,6 +42,11 @@ struct ReplyContext {
   std::int64_t estimated_input_tokens = 0;  // For message_start, and for usage when the upstream reports none.
   std::string_view fleet_secret;        // Signs reasoning state for the next turn.
   json::Document* scratch = nullptr;
+};
+
+struct ReplyContext : ReplySettings {
+  std::vector<std::string> stops_here;  // Stop sequences that the upstream does not know: the answer ends at the first.
+  std::vector<std::string> callable;    // Of what a function call in the text may be one; see ChatRequest.
 };
 
 class Reply {

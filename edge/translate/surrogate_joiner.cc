@@ -30,20 +30,22 @@ std::string_view SurrogateJoiner::Push(std::string_view escaped) {
 }
 
 std::string_view SurrogateJoiner::Rewrite(std::string_view escaped) {
-  joined_.clear();
+  if (joined_ == nullptr) joined_ = std::make_unique<std::string>();
+  std::string& joined = *joined_;
+  joined.clear();
   if (std::exchange(waits_, false)) {
     if (IsLow(escaped)) {
-      joined_.append(waiting_.data(), waiting_.size());
-      joined_ += escaped.substr(0, kEscapeLength);
+      joined.append(waiting_.data(), waiting_.size());
+      joined += escaped.substr(0, kEscapeLength);
       escaped.remove_prefix(kEscapeLength);
     } else {
-      joined_ += json::kReplacementCharacter;
+      joined += json::kReplacementCharacter;
     }
   }
   while (true) {
     const std::size_t at = escaped.find('\\');
-    joined_ += escaped.substr(0, at);
-    if (at == std::string_view::npos) return joined_;
+    joined += escaped.substr(0, at);
+    if (at == std::string_view::npos) return joined;
     escaped.remove_prefix(at);
     std::size_t taken = 2;
     if (IsHigh(escaped)) {
@@ -51,19 +53,19 @@ std::string_view SurrogateJoiner::Rewrite(std::string_view escaped) {
       if (escaped.size() == kEscapeLength) {
         escaped.copy(waiting_.data(), waiting_.size());
         waits_ = true;
-        return joined_;
+        return joined;
       }
       if (IsLow(escaped.substr(kEscapeLength))) {
         taken = 2 * kEscapeLength;
-        joined_ += escaped.substr(0, taken);
+        joined += escaped.substr(0, taken);
       } else {
-        joined_ += json::kReplacementCharacter;
+        joined += json::kReplacementCharacter;
       }
     } else if (IsLow(escaped)) {
       taken = kEscapeLength;
-      joined_ += json::kReplacementCharacter;
+      joined += json::kReplacementCharacter;
     } else {
-      joined_ += escaped.substr(0, taken);
+      joined += escaped.substr(0, taken);
     }
     escaped.remove_prefix(taken);
   }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -27,7 +28,7 @@ class SurrogateJoiner {
 
   bool waits_ = false;
   std::array<char, kEscapeLength> waiting_{};  // A high surrogate's escape.
-  std::string joined_;
+  std::unique_ptr<std::string> joined_;        // Made for the first surrogate.
 };
 
 }  // namespace ccp::translate

@@ -85,14 +85,15 @@ class Call final : public UpstreamCall {
 
   std::optional<RequestError> TakeBytes(std::string_view bytes, std::string& out) {
     const bool decode_later = !parser_.head_done();  // Whether there is anything to decode is known behind the head.
-    std::string& sink = decode_later || decoder_ != nullptr ? encoded_ : out;
+    std::string encoded;  // Freed from framing, not yet decoded.
+    std::string& sink = decode_later || decoder_ != nullptr ? encoded : out;
     if (auto status = parser_.Feed(bytes, sink); !status.ok()) return Fail(Broken(status));
     if (!parser_.head_done()) return std::nullopt;
     if (decode_later) {
       if (auto error = ChooseDecoder()) return error;
     }
-    if (&sink == &encoded_ && !encoded_.empty()) {
-      if (auto status = Decode(out); !status.ok()) return Fail(Broken(status));
+    if (!encoded.empty()) {
+      if (auto status = Decode(encoded, out); !status.ok()) return Fail(Broken(status));
     }
     return parser_.done() ? Finish() : std::nullopt;
   }
@@ -109,8 +110,7 @@ class Call final : public UpstreamCall {
     return std::nullopt;
   }
 
-  absl::Status Decode(std::string& out) {
-    const std::string bytes = std::exchange(encoded_, {});
+  absl::Status Decode(std::string_view bytes, std::string& out) {
     if (decoder_ != nullptr) return decoder_->Feed(bytes, out);
     out += bytes;
     return absl::OkStatus();
@@ -148,7 +148,6 @@ class Call final : public UpstreamCall {
   std::chrono::milliseconds idle_;
   Origin origin_;        // For messages, also when the connection is gone.
   std::string early_;    // Body that came with the head.
-  std::string encoded_;  // Freed from framing, not yet decoded; empty between reads.
   bool finished_ = false;
   bool reusable_ = true;
   bool heard_ = true;    // Something came since Readable() last set the limit.

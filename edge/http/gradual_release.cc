@@ -11,7 +11,8 @@ namespace ccp::edge {
 namespace {
 
 constexpr std::size_t kPiece = 256 * 1024;     // About 50 us.
-constexpr std::size_t kLarge = 4 * kPiece;
+// Below it the memory is kept for the next request, which would fault every page anew.
+constexpr std::size_t kLarge = 16 * kPiece;
 
 // What is left of it still has its pages.
 class Release {

@@ -21,7 +21,7 @@ std::size_t StepsFor(std::size_t size) {
 
 TEST(ReleaseGradually, TakesAStepForEachPiece) { EXPECT_EQ(StepsFor(8 * kMebibyte), 8 * 4); }
 
-TEST(ReleaseGradually, FreesASmallStringAtOnce) { EXPECT_EQ(StepsFor(kMebibyte / 2), 0); }
+TEST(ReleaseGradually, FreesASmallStringAtOnce) { EXPECT_EQ(StepsFor(2 * kMebibyte), 0); }
 
 TEST(ReleaseGradually, LetsOthersHaveTheirTurnBetween) {
   boost::asio::io_context loop;

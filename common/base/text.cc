@@ -9,7 +9,7 @@ namespace ccp {
 namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-constexpr std::uint64_t EachByte(std::uint8_t byte) { return 0x0101010101010101 * byte; }
+constexpr std::uint64_t EachByte(std::uint8_t byte) { return std::uint64_t{0x0101010101010101} * byte; }
 
 // Of eight bytes at once. May say yes in vain for tabs and for bytes above 0x7f.
 bool MayHoldControl(const char* eight) {

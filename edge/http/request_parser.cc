@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 #include <charconv>
 #include <utility>
 
@@ -71,6 +72,9 @@ class RequestParser::Grammar final : public http::basic_parser<true> {
     header_limit(static_cast<std::uint32_t>(parser.limits_.header_bytes + 1024));
   }
 
+  // In HTTP/1.0 Beast hears "keep-alive" alone, even where "close" stands beside it.
+  bool lets_stand() const { return keep_alive() && !says_close_; }
+
  private:
   void on_request_impl(http::verb, beast::string_view method, beast::string_view target, int version,
                        beast::error_code&) override {
@@ -81,8 +85,9 @@ class RequestParser::Grammar final : public http::basic_parser<true> {
   }
   void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
 
-  void on_field_impl(http::field, beast::string_view name, beast::string_view value, beast::error_code&) override {
+  void on_field_impl(http::field field, beast::string_view name, beast::string_view value, beast::error_code&) override {
     if (LooksLikeAnother(ToStd(name))) return;
+    if (field == http::field::connection && http::token_list(value).exists("close")) says_close_ = true;
     parser_.request_.headers.emplace_back(ToLower(ToStd(name)), ToStd(value));
   }
 
@@ -96,6 +101,7 @@ class RequestParser::Grammar final : public http::basic_parser<true> {
   void on_finish_impl(beast::error_code&) override {}
 
   RequestParser& parser_;
+  bool says_close_ = false;
 };
 
 RequestParser::RequestParser(const HttpLimits& limits) : limits_(limits) {}
@@ -165,7 +171,7 @@ void RequestParser::ParseHead(std::string_view head) {
     return Fail(400, Concat("the request's head is malformed: ", error.message()));
   }
   if (!grammar.is_header_done()) return Fail(400, "the request's head is malformed");
-  keep_alive_ = grammar.keep_alive();
+  keep_alive_ = grammar.lets_stand();
   CheckHead();
   if (state_ != State::kFailed) BeginBody();
 }

@@ -4,6 +4,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 #include <cstdint>
 #include <limits>
 
@@ -33,6 +34,8 @@ class ResponseParser::Sax final : public http::basic_parser<false> {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string* body = nullptr;  // Where body bytes go during put().
   const char* broken_rule = nullptr;
+  // In HTTP/1.0 Beast hears "keep-alive" alone, even where "close" stands beside it.
+  bool lets_stand() const { return keep_alive() && !says_close_; }
 
  private:
   void Refuse(const char* rule, beast::error_code& error) {
@@ -59,6 +62,7 @@ class ResponseParser::Sax final : public http::basic_parser<false> {
     if (field == http::field::transfer_encoding && !EqualsIgnoreCase(View(value), "chunked")) {
       return Refuse("Transfer-Encoding is not exactly \"chunked\"", error);
     }
+    if (field == http::field::connection && http::token_list(value).exists("close")) says_close_ = true;
     headers.emplace_back(ToLower(View(name)), std::string(View(value)));
   }
 
@@ -78,6 +82,7 @@ class ResponseParser::Sax final : public http::basic_parser<false> {
 
   bool in_body_ = false;
   bool length_seen_ = false;
+  bool says_close_ = false;
 };
 
 ResponseParser::ResponseParser(Expect expect) : expect_(expect), sax_(std::make_unique<Sax>(expect)) {}
@@ -95,7 +100,7 @@ bool ResponseParser::in_chunks() const {
 }
 bool ResponseParser::done() const { return chunks_.done() || (sax_ != nullptr && sax_->is_done()); }
 bool ResponseParser::reusable() const {
-  return done() && !failed_ && !surplus_ && (sax_ == nullptr ? keep_alive_ : sax_->keep_alive());
+  return done() && !failed_ && !surplus_ && (sax_ == nullptr ? keep_alive_ : sax_->lets_stand());
 }
 int ResponseParser::status() const { return sax_ == nullptr ? status_ : sax_->status; }
 
@@ -107,7 +112,7 @@ const std::vector<std::pair<std::string, std::string>>& ResponseParser::headers(
 void ResponseParser::ForgetHeaders() {
   if (!in_chunks()) return std::vector<std::pair<std::string, std::string>>().swap(sax_->headers);
   status_ = status();
-  keep_alive_ = sax_ == nullptr ? keep_alive_ : sax_->keep_alive();
+  keep_alive_ = sax_ == nullptr ? keep_alive_ : sax_->lets_stand();
   sax_.reset();
 }
 

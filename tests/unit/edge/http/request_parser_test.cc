@@ -211,7 +211,8 @@ TEST(RequestParser, KeepsTheConnectionAsVersionAndClientSay) {
   for (const Row& row : {Row{"GET / HTTP/1.1\r\nhost: a\r\n\r\n", true},
                          Row{"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", false},
                          Row{"GET / HTTP/1.0\r\n\r\n", false},
-                         Row{"GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n", true}}) {
+                         Row{"GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n", true},
+                         Row{"GET / HTTP/1.0\r\nconnection: keep-alive, Close\r\n\r\n", false}}) {
     const HttpLimits limits = SmallLimits();
     RequestParser parser(limits);
     parser.Feed(row.head);

@@ -51,6 +51,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, ResponseParserTest, testing::ValuesIn(std::vector
     {"Close", kOk + "Connection: close\r\nContent-Length: 2\r\n\r\nok", "200 ok spent"},
     {"Http10", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", "200 ok spent"},
     {"Http10KeepAlive", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok", "200 ok reusable"},
+    {"Http10KeepAliveAndClose", "HTTP/1.0 200 OK\r\nConnection: keep-alive, close\r\nContent-Length: 2\r\n\r\nok", "200 ok spent"},
     {"ToEof", kOk + "\r\nok", "200 ok spent"},
     {"NoContent", "HTTP/1.1 204 No Content\r\n\r\n", "204  reusable"},
     {"Chunks", kChunked + "1\r\no\r\n1\r\nk\r\n0\r\n\r\n", "200 ok reusable"},

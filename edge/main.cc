@@ -1,5 +1,4 @@
 // ccp-edge: parse, build, run, drain.
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -11,6 +10,7 @@
 #include "common/base/stop_signals.h"
 #include "common/base/text.h"
 #include "edge/app/app.h"
+#include "edge/app/freed_memory.h"
 #include "edge/app/options.h"
 
 namespace {
@@ -33,16 +33,6 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// A large request's memory goes back to the allocator, not to the system: its pages would be cleared and mapped anew for
-// the next one, which costs more than translating it. Workers give them back once they are idle.
-// Setting either value also stops glibc from adapting both to what was freed last.
-void KeepMemoryForTheNextRequest() {
-  constexpr int kMappedByThemselves = 32 << 20;  // The most that glibc takes.
-  constexpr int kKeptAtTheTop = 512 << 20;
-  mallopt(M_MMAP_THRESHOLD, kMappedByThemselves);
-  mallopt(M_TRIM_THRESHOLD, kKeptAtTheTop);
-}
-
 // A second signal does not wait for anything. Usage is safe: what is closed is in the journal, what is open is found there.
 void StopAtOnceOnSignal(const ccp::StopSignals& signals) {
   std::thread([signals] {
@@ -61,7 +51,7 @@ int main(int argc, char** argv) {
   const ccp::StopSignals signals;
   ccp::WriteNoCoreFile();
   RaiseDescriptorLimit();
-  KeepMemoryForTheNextRequest();
+  ccp::edge::KeepFreedMemory();
   auto app = ccp::edge::App::Build(parsed.command->edge);
   if (!app.ok()) return Fail(app.status());
   (*app)->Start();

@@ -1,6 +1,5 @@
 #include "edge/app/app.h"
 
-#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +21,7 @@
 #include "common/tokens/calibration.h"
 #include "common/tokens/vocabulary_file.h"
 #include "edge/app/certificate_watch.h"
+#include "edge/app/freed_memory.h"
 #include "edge/app/listen_address.h"
 #include "edge/app/worker.h"
 #include "edge/http/awaitable.h"
@@ -228,7 +228,7 @@ class EdgeApp final : public App {
     auto vocabulary = tokens::LoadVocabulary(path);
     if (!vocabulary.ok()) return log::Warn(Concat("token vocabulary not used: ", Message(vocabulary.status())));
     for (const auto& worker : workers_) worker->UseVocabulary(*vocabulary);
-    malloc_trim(0);  // Reading it took more memory than it needs.
+    ReturnFreedMemory();  // Reading it took more memory than it needs.
   }
 
   void Adopt(std::shared_ptr<const Snapshot> snapshot) {

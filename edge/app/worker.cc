@@ -1,7 +1,5 @@
 #include "edge/app/worker.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -11,6 +9,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "edge/app/freed_memory.h"
 #include "edge/http/awaitable.h"
 
 namespace ccp::edge {
@@ -148,7 +147,7 @@ Awaitable<void> Worker::ReturnMemory() {
     most_open = std::max(most_open, open);
     const bool fallen = most_open >= kBurst && open < most_open / 2;
     if (!fallen && (!idle || total == returned)) continue;
-    malloc_trim(0);
+    ReturnFreedMemory();
     returned = total;
     most_open = open;
   }

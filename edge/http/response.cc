@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "edge/http/awaitable.h"
+#include "edge/http/buffers.h"
 
 namespace ccp::edge {
 namespace {
@@ -126,7 +127,7 @@ void Response::AddChunk(Packet& packet, std::string_view piece) const {
 Awaitable<void> Response::Transmit(Role role, std::string_view piece) {
   Packet packet;
   Fill(packet, role, piece);
-  packet.Drop(std::exchange(sent_, 0));
+  DropFront(packet.parts, std::exchange(sent_, 0));
   boost::system::error_code error;
   while (!SendNow(packet, error)) {
     deadline_ = std::chrono::steady_clock::now() + server_.options.limits.write_stall;
@@ -138,7 +139,7 @@ Awaitable<void> Response::Transmit(Role role, std::string_view piece) {
 
 bool Response::SendNow(Packet& packet, boost::system::error_code& error) {
   while (asio::buffer_size(packet.parts) > 0) {
-    packet.Drop(wire_.Send(packet.parts, error));
+    DropFront(packet.parts, wire_.Send(packet.parts, error));
     if (WouldBlock(error)) {
       error = {};
       return false;
@@ -154,14 +155,6 @@ void Response::Fail(const boost::system::error_code& error) {
   client_gone_ = true;
   whole_ = false;
   throw boost::system::system_error(error, "write to the client");
-}
-
-void Response::Packet::Drop(std::size_t bytes) {
-  for (asio::const_buffer& part : parts) {
-    const std::size_t taken = std::min(bytes, part.size());
-    part += taken;
-    bytes -= taken;
-  }
 }
 
 void Response::Abort() {

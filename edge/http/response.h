@@ -54,7 +54,6 @@ class Response final : public ResponseWriter {
   struct Packet {
     std::array<char, 20> chunk_size{};
     ClientWire::Parts parts{};                         // Head, chunk size, piece, what ends it.
-    void Drop(std::size_t bytes);
   };
   void Fill(Packet& packet, Role role, std::string_view piece) const;
   void AddChunk(Packet& packet, std::string_view piece) const;

@@ -1,12 +1,12 @@
 #include "edge/upstream/call.h"
 
-#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <tuple>
 #include <utility>
 
 #include "common/base/text.h"
+#include "edge/http/buffers.h"
 #include "edge/http/awaitable.h"
 #include "edge/upstream/content_decoder.h"
 #include "edge/upstream/dialer.h"
@@ -153,15 +153,6 @@ class Call final : public UpstreamCall {
   bool heard_ = true;    // Something came since Readable() last set the limit.
 };
 
-RequestBuffers Behind(RequestBuffers buffers, std::size_t sent) {
-  for (asio::const_buffer& buffer : buffers) {
-    const std::size_t taken = std::min(sent, buffer.size());
-    buffer += taken;
-    sent -= taken;
-  }
-  return buffers;
-}
-
 }  // namespace
 
 Awaitable<ExchangeOutcome> Exchange(CallResources& resources, std::unique_ptr<Connection> connection, RequestBuffers bytes,
@@ -172,10 +163,10 @@ Awaitable<ExchangeOutcome> Exchange(CallResources& resources, std::unique_ptr<Co
   auto call = std::make_unique<Call>(resources, std::move(connection), expect, request.timeouts.idle);
 
   ErrorCode write_error;
-  const RequestBuffers rest = Behind(bytes, wire.WriteNow(bytes, write_error));
-  if (!write_error && asio::buffer_size(rest) > 0) {
+  DropFront(bytes, wire.WriteNow(bytes, write_error));
+  if (!write_error && asio::buffer_size(bytes) > 0) {
     busy.SetTimeout(request.timeouts.idle);
-    std::tie(write_error, std::ignore) = co_await wire.Write(rest);
+    std::tie(write_error, std::ignore) = co_await wire.Write(bytes);
   }
   // An upstream may refuse a request before it has read all of it, and close. Its answer is worth more than our error.
   if (write_error) call->DoNotReuse();

@@ -7,7 +7,7 @@
 
 Starts ccp-mock (answers made in advance), ccp-control and ccp-edge, and Debian's nginx and haproxy with configurations
 of its own in a temporary directory: pass-through, no buffering of answers, connections kept alive on both sides, one
-worker.
+worker. `nginx` keeps bodies in memory and no access log; `nginx-stock` does both as Debian ships it.
 
 The provider gets the same answer out whoever asks, so what differs is the process in the middle: nginx and haproxy pass
 the bytes of a Chat Completions answer on, the edge translates the request to it and the answer from it. `direct` is no
@@ -26,7 +26,13 @@ import sys
 import time
 
 import router
-from stage import SCENARIOS, add_bin_option, closed_loop, opened, start_targets
+from stage import SCENARIOS, add_bin_option, closed_loop, opened, start_stock_nginx, start_targets
+
+
+def start_matrix(bench, workers=1):
+    targets = start_targets(bench, workers=workers)
+    mock_port = targets[0].port
+    return targets + start_stock_nginx(bench, mock_port)
 
 
 def measure(bench, targets, scenarios, rounds, scale, connections):
@@ -42,7 +48,7 @@ def measure(bench, targets, scenarios, rounds, scale, connections):
                 requests = max(50, int(scenario.requests * scale * target.share))
                 result = closed_loop(bench, target, scenario, requests, connections)
                 results.setdefault((scenario.name, target.name), []).append(result)
-                print(f"round {number + 1} {scenario.name:12} {target.name:9} "
+                print(f"round {number + 1} {scenario.name:12} {target.name:11} "
                       f"cpu {result['cpu_us_per_request'] or 0:8.1f} us "
                       f"p50 {result['latency_us']['p50']:9.1f} us wrong {result['wrong']}", file=sys.stderr)
     return results
@@ -125,7 +131,7 @@ def main():
         parser.error(f"unknown scenario: {', '.join(sorted(unknown))}")
 
     with opened(arguments.bin) as bench:
-        targets = start_targets(bench, workers=arguments.workers)
+        targets = start_matrix(bench, arguments.workers)
         if arguments.with_ccr and not router.available():
             parser.error("--with-ccr: no node and npm here (apt-get install nodejs npm)")
         if arguments.with_ccr:

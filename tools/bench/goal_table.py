@@ -14,6 +14,7 @@ Whatever is missing there makes its goals "not measured".
 from stage import EVENTS
 
 EDGE, ROUTER = "ccp-edge", "ccr-2.0.0"
+STOCK = "nginx-stock"  # The goals speak of Debian's nginx; the other one is tuned further, and the harder yardstick.
 MEBIBYTE = 2**20
 
 
@@ -98,11 +99,14 @@ def against_router(scenario, must, aim):
 
 GOALS = [
     Goal(1, "CPU a request, 1 KB", 1.0, 0.6, "us", cpu("plain_small"), beside="nginx"),
+    Goal(1, "the same, nginx as shipped", 1.0, 0.6, "us", cpu("plain_small"), beside=STOCK),
     Goal(2, "CPU a request, 117 KB", 1.0, 0.75, "us", cpu("plain_cc"), beside="nginx"),
+    Goal(2, "the same, nginx as shipped", 1.0, 0.75, "us", cpu("plain_cc"), beside=STOCK),
     Goal(3, "CPU a request, 1 MB", 2.5, 1.5, "us", cpu("plain_mb"), beside="haproxy"),
     Goal(4, "CPU an event, burst", 1.0, 0.6, "us", cpu("burst", EVENTS), beside="nginx"),
     Goal(5, "CPU an event, one write each", 1.0, 0.8, "us", cpu("writes", EVENTS), beside="nginx"),
     Goal(5, "CPU an event, 117 KB and one write each", 1.0, 0.8, "us", cpu("stream_cc", EVENTS), beside="nginx"),
+    Goal(5, "the same, nginx as shipped", 1.0, 0.8, "us", cpu("stream_cc", EVENTS), beside=STOCK),
     Goal(5, "CPU an event, tool calls", 1.0, 0.8, "us", cpu("tools", 150), beside="nginx"),
     against_router("plain_small", 90, 140),
     against_router("plain_cc", 250, 400),

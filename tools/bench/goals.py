@@ -33,7 +33,7 @@ import latency
 import router
 import secure
 import startup
-from stage import SCENARIOS, add_bin_option, opened, quiet_command, start_targets
+from stage import SCENARIOS, add_bin_option, opened, quiet_command
 
 # The scenarios of compare.py that each row needs.
 MATRIX = {1: ["plain_small"], 2: ["plain_cc"], 3: ["plain_mb"], 4: ["burst"], 5: ["writes", "stream_cc", "tools"],
@@ -48,7 +48,7 @@ def run_matrix(rows, arguments):
     names = {name for row, needed in MATRIX.items() if row in rows for name in needed}
     chosen = [one for one in SCENARIOS if one.name in names]
     with opened(arguments.bin) as bench:
-        targets = start_targets(bench)
+        targets = compare.start_matrix(bench)
         if 6 in rows and router.available() and not arguments.without_ccr:
             targets.append(router.start(bench, targets[0].port))
         results = compare.measure(bench, targets, chosen, arguments.rounds, arguments.scale, CONNECTIONS)

@@ -256,7 +256,7 @@ worker_rlimit_nofile {descriptors};
 events {{ worker_connections {connections}; }}
 http {{
   log_format reuse $ssl_session_reused;
-  access_log off; client_max_body_size 64m; client_body_buffer_size 2m; keepalive_requests 1000000;
+  {settings} client_max_body_size 64m; keepalive_requests 1000000;
   client_body_temp_path {dir}/{name}-body; proxy_temp_path {dir}/{name}-proxy; fastcgi_temp_path {dir}/{name}-fastcgi;
   uwsgi_temp_path {dir}/{name}-uwsgi; scgi_temp_path {dir}/{name}-scgi;
   upstream provider {{ server 127.0.0.1:{upstream}; {keep} }}
@@ -269,6 +269,8 @@ http {{
 }}
 """
 KEEP_UPSTREAM = "keepalive 256; keepalive_requests 1000000;"
+TUNED = "access_log off; client_body_buffer_size 2m;"
+AS_SHIPPED = "access_log {dir}/{name}-access.log;"  # And a body above 16 KiB goes into a file, before it goes on.
 
 HAPROXY = """
 global
@@ -299,10 +301,13 @@ def start_peer(bench, name, command, port):
     return Target(name, port, process.pid)
 
 
-def nginx_command(bench, upstream, connections=FEW, name="nginx", keep=True, listen="", scheme="http", location=""):
+def nginx_command(bench, upstream, connections=FEW, name="nginx", keep=True, listen="", scheme="http", location="",
+                  settings=TUNED):
     """(command, port) of an nginx that passes everything on. `keep`: connections to upstream are reused."""
     port, descriptors = free_ports(1)[0], 2 * connections + 64
+    settings = settings.format(dir=bench.directory, name=name)
     text = NGINX.format(dir=bench.directory, name=name, upstream=upstream, port=port, listen=listen, scheme=scheme,
+                        settings=settings,
                         keep=KEEP_UPSTREAM if keep else "", descriptors=descriptors, connections=descriptors,
                         location=('proxy_set_header Connection ""; ' if keep else "") + location)
     return [program("nginx"), "-p", bench.directory, "-c", bench.write(f"{name}.conf", text)], port
@@ -327,6 +332,14 @@ def installed_peers():
 def start_peers(bench, upstream, connections=FEW):
     """Debian's nginx and haproxy, where installed."""
     return [start_peer(bench, name, *PEERS[name](bench, upstream, connections)) for name in installed_peers()]
+
+
+def start_stock_nginx(bench, upstream):
+    """[nginx with Debian's own settings but for passing on], or [] where there is none."""
+    if program("nginx") is None:
+        return []
+    name = "nginx-stock"
+    return [start_peer(bench, name, *nginx_command(bench, upstream, name=name, settings=AS_SHIPPED))]
 
 
 def start_targets(bench, *mock_arguments, workers=1):

@@ -2,24 +2,44 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "ccp/v1/usage.pb.h"
 #include "edge/usage/reporter.h"
 #include "tests/unit/temp_dir.h"
+
+namespace {
+
+std::atomic<int> syncs_to_fail = 0;
+std::function<void()> while_a_sync_fails;
+
+}  // namespace
+
+// Stands in for the C library's: as the kernel does, it reports once that a disk has lost what it was given.
+extern "C" int fdatasync(int fd) {
+  if (syncs_to_fail == 0) return static_cast<int>(::syscall(SYS_fdatasync, fd));
+  --syncs_to_fail;
+  if (while_a_sync_fails) std::exchange(while_a_sync_fails, nullptr)();
+  errno = EIO;
+  return -1;
+}
 
 namespace ccp::edge {
 namespace {
@@ -100,6 +120,21 @@ class JournalTest : public ::testing::TestWithParam<std::size_t> {
     std::sort(paths.begin(), paths.end());
     return paths;
   }
+  // What a process wrote that was killed behind it. Nothing was synced but at its word: what counts is what was written.
+  void RunToItsKill(void (*write)(Journal&)) {
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      options_.sync_interval = std::chrono::hours(1);
+      auto journal = Journal::Open(dir_ / "journal", options_);
+      if (!journal.ok()) ::_exit(1);
+      write(**journal);
+      ::kill(::getpid(), SIGKILL);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "the child could not open its journal";
+  }
   using Rows = std::vector<std::string>;
 
   TempDir dir_;
@@ -163,20 +198,10 @@ TEST_P(JournalTest, TurnsAnAttemptThatNeverEndedIntoOneRow) {
 }
 
 TEST_P(JournalTest, SurvivesKillMinusNine) {
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    Journal::Options options = options_;
-    options.sync_interval = std::chrono::hours(1);  // Nothing is synced: what counts is what was written.
-    auto journal = Journal::Open(dir_ / "journal", options);
-    if (!journal.ok()) ::_exit(1);
-    (*journal)->Open(Named("cut"));
-    (*journal)->Close((*journal)->Open(Named("whole")), Named("whole"));
-    ::kill(::getpid(), SIGKILL);
-  }
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFSIGNALED(status)) << "the child could not open its journal";
+  RunToItsKill([](Journal& journal) {
+    journal.Open(Named("cut"));
+    journal.Close(journal.Open(Named("whole")), Named("whole"));
+  });
   auto journal = OpenJournal();
   control_.Meet(*journal);
   control_.Drain(*journal);
@@ -413,6 +438,39 @@ TEST_P(JournalTest, WaitsInMemoryWhileTheDiskIsFull) {
   control_.Drain(*journal);
   EXPECT_EQ(control_.rows(), want);
   EXPECT_EQ(journal->dropped(), 0u);
+}
+
+TEST_P(JournalTest, GoesOnInANewSegmentWhenTheDiskFailsToSync) {
+  options_.sync_interval = std::chrono::hours(1);  // Only when it is told to.
+  auto journal = OpenJournal();
+  journal->Close(0, Named("before"));
+  const std::uint64_t open = journal->Open(Named("open"));
+  while_a_sync_fails = [&] { journal->Close(0, Named("meanwhile")); };
+  syncs_to_fail = 1;
+  journal->Sync();
+  EXPECT_EQ(syncs_to_fail, 0);
+  EXPECT_EQ(Segments().size(), 2u);
+  journal->Close(open, Named("open"));
+  journal->Close(0, Named("after"));
+  control_.Meet(*journal);
+  control_.Drain(*journal);
+  EXPECT_EQ(control_.rows(), (Rows{"before:OK", "meanwhile:OK", "open:OK", "after:OK"}));
+  EXPECT_EQ(Segments().size(), 2u) << "it was a single failure";
+}
+
+TEST_P(JournalTest, SurvivesKillMinusNineBehindAFailedSync) {
+  RunToItsKill([](Journal& journal) {
+    const std::uint64_t open = journal.Open(Named("open"));
+    journal.Open(Named("cut"));
+    syncs_to_fail = 1;
+    journal.Sync();
+    journal.Close(open, Named("open"));
+    journal.Close(0, Named("after"));
+  });
+  auto journal = OpenJournal();
+  control_.Meet(*journal);
+  control_.Drain(*journal);
+  EXPECT_EQ(control_.rows(), (Rows{"open:OK", "after:OK", "cut:EDGE_CRASH"}));
 }
 
 TEST_P(JournalTest, DropsAndCountsWhenMemoryIsFullToo) {

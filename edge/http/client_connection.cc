@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "edge/http/awaitable.h"
+#include "edge/http/bulk_turns.h"
 #include "edge/http/gradual_release.h"
 
 namespace ccp::edge {
@@ -22,6 +23,9 @@ constexpr std::chrono::seconds kLingerTime{5};
 constexpr std::size_t kLingerBytes = 64 * 1024 * 1024;
 // A client that sends as fast as it is read must not keep the thread: after so much the others have their turn.
 constexpr std::size_t kBytesATurn = 64 * 1024;
+// Beyond so much each page of a body is a new one, for which the kernel takes several times as long as for its bytes.
+constexpr std::size_t kLargeBody = 1024 * 1024;
+constexpr std::size_t kLargeBodyBytesATurn = 16 * 1024;
 
 // Received at once until the head is there: most requests whole, and little of a large body, which goes to its own place.
 constexpr std::size_t kHeadBytes = 16 * 1024;
@@ -155,7 +159,7 @@ Awaitable<bool> ClientConnection::ReadRequest() {
     }
     if (error || bytes == 0) co_return false;
     SetReadDeadline(before);
-    if (TurnIsOver(bytes)) co_await asio::post(server_->context.get_executor(), kAwait);
+    if (TurnIsOver(bytes)) co_await NextTurn();
     if (phase_ == Phase::kClosing) co_return false;  // Meanwhile its place was given to another.
   }
   idle_ = false;
@@ -174,18 +178,28 @@ std::size_t ClientConnection::Receive(error_code& error) {
   if (parser_.body_left() > 0) return parser_.ReceiveBody(receive);
   const bool in_body = parser_.state() == RequestParser::State::kBody;
   const std::span<char> scratch(server_->scratch);
-  const std::size_t bytes = receive(in_body ? scratch : scratch.first(kHeadBytes));
+  const std::size_t bytes = receive(scratch.first(in_body ? BytesATurn() : kHeadBytes));
   if (error || bytes == 0) return 0;
   const std::string_view input(scratch.data(), bytes);
   leftover_ = input.substr(parser_.Feed(input));
   return bytes;
 }
 
+std::size_t ClientConnection::BytesATurn() const {
+  return parser_.request().body.size() < kLargeBody ? kBytesATurn : kLargeBodyBytesATurn;
+}
+
 bool ClientConnection::TurnIsOver(std::size_t bytes) {
   turn_bytes_ += bytes;
-  if (turn_bytes_ < kBytesATurn) return false;
+  if (turn_bytes_ < BytesATurn()) return false;
   turn_bytes_ = 0;
   return true;
+}
+
+// A request that is whole is served in turn with all others; to read more of one is bulk work.
+Awaitable<void> ClientConnection::NextTurn() {
+  const Executor executor = server_->context.get_executor();
+  return reading() ? BulkTurn(executor) : asio::post(executor, kAwait);
 }
 
 void ClientConnection::FeedLeftover() {
@@ -319,7 +333,7 @@ Awaitable<void> ClientConnection::Linger() {
     }
     if (bytes == 0) co_return;
     discarded += bytes;
-    if (TurnIsOver(bytes)) co_await asio::post(server_->context.get_executor(), kAwait);
+    if (TurnIsOver(bytes)) co_await BulkTurn(server_->context.get_executor());
   }
 }
 

@@ -58,7 +58,9 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   bool reading() const;
   void DropBody();                            // Nobody needs it any more.
   std::size_t Receive(boost::system::error_code& error);   // What has arrived, for the parser.
+  std::size_t BytesATurn() const;
   bool TurnIsOver(std::size_t bytes);         // Counts what was read at one go.
+  Awaitable<void> NextTurn();
 
   std::unique_ptr<ClientWire> wire_;
   ConnectionGate::Pass pass_;

@@ -50,6 +50,7 @@ class RequestParser {
   State state() const { return state_; }
   const RequestError& error() const { return *error_; }       // With kFailed.
   HttpRequest& request() { return request_; }
+  const HttpRequest& request() const { return request_; }
   bool keep_alive() const { return keep_alive_; }             // As client and version ask.
   bool http_1_0() const { return http_1_0_; }
   bool expects_continue() const { return expects_continue_; }

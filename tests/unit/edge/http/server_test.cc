@@ -322,6 +322,37 @@ TEST_F(ServerTest, ReadsALargeBodyInTurnWithOthers) {
   context_.poll();
 }
 
+// Each of them has more to read, and one of them reads at a time.
+TEST_F(ServerTest, ServesAnotherWithinFewTurnsHoweverManyLargeBodiesArrive) {
+  constexpr std::size_t kBodies = 32;
+  bool served = false;
+  HttpServer::Options options;
+  server_ = HttpServer::Listen(context_, options, [&](HttpRequest&, ResponseWriter& response) -> Awaitable<void> {
+              served = true;
+              co_await response.Send(200, {}, "");
+            }).value();
+  server_->Start();
+  std::vector<asio::ip::tcp::socket> large;
+  for (std::size_t i = 0; i < kBodies; ++i) large.push_back(Connect());
+  asio::ip::tcp::socket small = Connect();
+  while (server_->open_connections() < kBodies + 1) context_.run_one();
+  for (std::size_t i = 0; i < kBodies; ++i) {
+    const std::string head = "POST / HTTP/1.1\r\nhost: x\r\n" +
+                             std::string(i % 2 == 0 ? "content-length: 8388608\r\n\r\n"
+                                                    : "transfer-encoding: chunked\r\n\r\n800000\r\n");
+    large[i].non_blocking(true);
+    boost::system::error_code full;
+    asio::write(large[i], asio::buffer(head + std::string(8 << 20, 'x')), full);
+  }
+  for (std::size_t i = 0; i < 2 * kBodies; ++i) context_.run_one();
+  asio::write(small, asio::buffer(std::string("GET / HTTP/1.1\r\nhost: x\r\n\r\n")));
+  int steps = 0;
+  for (; !served; ++steps) context_.run_one();
+  EXPECT_LT(steps, 10);
+  server_.reset();
+  context_.poll();
+}
+
 TEST_F(ServerTest, RefusesAConnectionWhenAllOthersAreBusy) {
   Held held(context_);
   Serve([&](HttpRequest& request, ResponseWriter& response) { return held(request, response); }, {}, {.total = 1});

@@ -3,16 +3,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <boost/asio/post.hpp>
 #include <cstdint>
 #include <utility>
+
+#include "edge/http/bulk_turns.h"
 
 namespace ccp::edge {
 namespace {
 
-constexpr std::size_t kPiece = 256 * 1024;     // About 50 us.
+constexpr std::size_t kPiece = 64 * 1024;      // About 10 us.
 // Below it the memory is kept for the next request, which would fault every page anew.
-constexpr std::size_t kLarge = 16 * kPiece;
+constexpr std::size_t kLarge = 64 * kPiece;
 
 // What is left of it still has its pages.
 class Release {
@@ -24,7 +25,7 @@ class Release {
     left_ -= kPiece;
     Empty(text_.data() + left_);
     const Executor executor = executor_;
-    boost::asio::post(executor, std::move(*this));
+    PostBulk(executor, std::move(*this));
   }
 
  private:
@@ -45,7 +46,7 @@ class Release {
 
 void ReleaseGradually(Executor executor, std::string text) {
   if (text.capacity() < kLarge) return;
-  boost::asio::post(executor, Release(executor, std::move(text)));
+  PostBulk(executor, Release(executor, std::move(text)));
 }
 
 }  // namespace ccp::edge

@@ -8,7 +8,7 @@
 
 namespace ccp::edge {
 
-// Any thread that runs the executor's loop; others have their turn between the pieces. A small string is freed at once.
+// On the thread of the executor's loop, as bulk work (bulk_turns.h). A small string is freed at once.
 void ReleaseGradually(Executor executor, std::string text);
 
 }  // namespace ccp::edge

@@ -10,7 +10,7 @@ loop (ccp-load --rate), so a stall is charged to every request that had to wait.
 latency without and with the abuse, in turn (the median of all rounds, and each of them), wrong answers, and the edge's
 descriptors and memory (PSS) before, during and after.
 
-  streams    9,900 open streams that say nothing after their first event; also: time to open them, bytes for each
+  streams    9,900 open streams that fall silent in the middle of their answer; also: time to open them, bytes for each
   slowloris  10,000 connections that send their request's head a byte at a time and come back when they are closed
   aborts     clients that send requests and reset the connection at a random byte of request or answer
   resets     requests whose upstream resets the connection in the middle of its answer
@@ -44,8 +44,9 @@ WORDS = 50
 STREAMS = 9900  # Each is two descriptors of the edge's.
 STREAMS_A_SECOND = 2000
 REPEATS_A_SECOND = 300  # At most: as many as there are healthy ones.
+SILENT = {"text": "some words and then silence", "hang_after_events": 4}  # The role, and three words.
 SCRIPT = {"rules": [
-    {"match": {"model": "held"}, "reply": {"text": "first and then silence", "hang_after_events": 1}},
+    {"match": {"model": "held"}, "reply": SILENT},
     {"match": {"model": "cut"},
      "replies": [{"text": "word " * WORDS, "cut_after_bytes": n} for n in (1, 90, 400, 1500, 3000)]},
     {"match": {"model": "long"}, "reply": {"text": "word " * 5000}},

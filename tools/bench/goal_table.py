@@ -5,7 +5,8 @@ A goal reads what was measured from `facts`:
     cpu      {scenario: {target: us of CPU a request}}
     micro    {benchmark: ns of CPU}
     ttft     {rate: {target: {"p50", "p99": us above direct}}}      relay: {target: the same}
-    streams  {target: {"idle", "held", "a_stream": bytes, "alive", "seconds", "whole": as many as the goal says}}
+    streams  {target: {"idle", "held", "a_stream", "a_waiting_stream" of the edge's: bytes, "alive", "seconds",
+            "whole": as many as the goal says}}
     startup  {target: ms}      installed: {target: (bytes alone, with libraries)}
     soak     {"grown": bytes, "whole": as many requests as the goal says}      wrong: answers
 

@@ -141,6 +141,8 @@ def notes(facts):
         said.append(f"{name}: {mib['idle']:.1f} MiB PSS idle ({mib['idle_rss']:.1f} with all that is shared), "
                     f"{mib['held']:.1f} with {each['alive']:,} streams, {mib['after']:.1f} "
                     f"{idle_streams.CLOSED_AFTER_SECONDS} s after they closed.")
+        if waiting := each.get("a_waiting_stream"):
+            said.append(f"{name}: {waiting / 1024:.2f} KiB a stream that waits for the first words of its answer.")
     if soak := facts.get("soak"):
         said.append(f"{soak['requests']:,} requests after a warm-up: {soak['grown'] / 1024:+.0f} KiB.")
     return said

@@ -1,4 +1,8 @@
-"""How many silent streams each target holds, how soon they are up, and the memory that they take."""
+"""How many silent streams each target holds, how soon they are up, and the memory that they take.
+
+Silent in the middle of their answer, as a stream is whose model thinks or whose upstream stalls. One that waits for the first
+words of its answer costs the edge more: the request is kept, for another attempt. That is measured apart.
+"""
 import json
 import multiprocessing
 import sys
@@ -9,7 +13,9 @@ from bodies import compact
 from stage import MANY, PEERS, installed_peers, memory, opened, start_edge, start_peer
 
 HEAD = "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
-SCRIPT = {"rules": [{"reply": {"text": "first and then silence", "hang_after_events": 1}}]}
+SILENT = abuse.SILENT
+WAITING = SILENT | {"hang_after_events": 1}  # The role alone: the answer has begun, but nothing was said.
+WAITING_STREAMS = 2000
 CLOSED_AFTER_SECONDS = 12  # Until memory is looked at again: pools give back what is idle for ten.
 
 
@@ -20,8 +26,8 @@ def request_to(target):
     return HEAD.format(path=path, length=len(body)).encode() + body
 
 
-def start(bench, name):
-    mock_port = bench.start_mock("--script", bench.write("script.json", json.dumps(SCRIPT)))
+def start(bench, name, reply):
+    mock_port = bench.start_mock("--script", bench.write("script.json", json.dumps({"rules": [{"reply": reply}]})))
     if name == "ccp-edge":
         return start_edge(bench, {"held": f"http://127.0.0.1:{mock_port}/v1"})
     return start_peer(bench, name, *PEERS[name](bench, mock_port, connections=MANY))
@@ -50,9 +56,12 @@ def hold(target, count):
 
 def measure(binaries, scale):
     """{target: facts}, one target after another: together they would want more descriptors than there are."""
-    facts = {}
-    for name in ["ccp-edge", *installed_peers()]:
+    def held(name, reply, streams):
         with opened(binaries) as bench:
-            facts[name] = hold(start(bench, name), max(100, round(abuse.STREAMS * min(scale, 1))))
-        print(f"streams {name:9} {facts[name]}", file=sys.stderr)
+            facts = hold(start(bench, name, reply), max(100, round(streams * min(scale, 1))))
+        print(f"streams {name:9} {facts}", file=sys.stderr)
+        return facts
+
+    facts = {name: held(name, SILENT, abuse.STREAMS) for name in ["ccp-edge", *installed_peers()]}
+    facts["ccp-edge"]["a_waiting_stream"] = held("ccp-edge", WAITING, WAITING_STREAMS)["a_stream"]
     return facts

@@ -14,30 +14,17 @@ void ClearBuffer(std::string& buffer) {
   if (buffer.capacity() > kKeptCapacity) buffer.shrink_to_fit();
 }
 
+// Copies what `view` shows, unless it shows the copy already.
+void KeepIn(std::string& copy, std::string_view& view) {
+  if (view.data() != copy.data()) copy.assign(view);
+  view = copy;
+}
+
 }  // namespace
 
-void SseReader::Field::Set(std::string_view text, bool stays) {
-  view_ = text;
-  if (!stays) Keep();
-}
-
-void SseReader::Field::AddLine(std::string_view text) {
-  Keep();
-  *copy_ += '\n';
-  *copy_ += text;
-  view_ = *copy_;
-}
-
-void SseReader::Field::Keep() {
-  if (copied()) return;
-  if (copy_ == nullptr) copy_ = std::make_unique<std::string>();
-  copy_->assign(view_);
-  view_ = *copy_;
-}
-
-void SseReader::Field::Clear() {
-  if (copied()) ClearBuffer(*copy_);
-  view_ = {};
+SseReader::Kept& SseReader::kept() {
+  if (kept_ == nullptr) kept_ = std::make_unique<Kept>();
+  return *kept_;
 }
 
 void SseReader::Add(std::string_view bytes) {
@@ -54,16 +41,16 @@ std::optional<SseReader::Event> SseReader::Next() {
     if (!line) break;
     const bool from_buffer = line_from_buffer_;
     const bool complete = TakeLine(*line, !from_buffer);
-    if (from_buffer) ClearBuffer(line_);
-    if (data_.view().size() > max_event_bytes_) overflowed_ = true;
+    if (from_buffer) ClearBuffer(kept_->line);
+    if (data_.size() > max_event_bytes_) overflowed_ = true;
     if (complete && !overflowed_) {
       dispatched_ = true;
-      return Event{name_.view(), data_.view()};
+      return Event{name_, data_};
     }
   }
   if (ended_ && has_data_ && !overflowed_) {
     dispatched_ = true;
-    return Event{name_.view(), data_.view()};
+    return Event{name_, data_};
   }
   KeepForNextRead();
   return std::nullopt;
@@ -91,20 +78,20 @@ std::optional<std::string_view> SseReader::NextLine() {
   line_from_buffer_ = false;
   const std::size_t length = input_.empty() ? 0 : FindLineEnd();
   if (length == input_.size()) {
-    line_ += input_;
+    if (length > 0) kept().line += input_;
     input_ = {};
-    if (line_.size() > max_event_bytes_) overflowed_ = true;
-    if (!ended_ || line_.empty()) return std::nullopt;
+    if (line().size() > max_event_bytes_) overflowed_ = true;
+    if (!ended_ || line().empty()) return std::nullopt;
     line_from_buffer_ = true;
-    return line_;
+    return line();
   }
-  std::string_view line = input_.substr(0, length);
+  const std::string_view end_of_line = input_.substr(0, length);
   skip_newline_ = input_[length] == '\r';
   input_.remove_prefix(length + 1);
-  if (line_.empty()) return line;
-  line_ += line;
+  if (line().empty()) return end_of_line;
+  kept_->line += end_of_line;
   line_from_buffer_ = true;
-  return line_;
+  return line();
 }
 
 bool SseReader::TakeLine(std::string_view line, bool stays) {
@@ -132,25 +119,35 @@ bool SseReader::TakeLine(std::string_view line, bool stays) {
 
 void SseReader::SetField(std::string_view name, std::string_view value, bool stays) {
   if (name == "event") {
-    name_.Set(value, stays);
+    name_ = value;
+    if (!stays) KeepIn(kept().name, name_);
   } else if (name == "data") {
-    if (has_data_) {
-      data_.AddLine(value);
-    } else {
-      data_.Set(value, stays);
-    }
+    if (has_data_) return AddData(value);
     has_data_ = true;
+    data_ = value;
+    if (!stays) KeepIn(kept().data, data_);
   }
 }
 
+void SseReader::AddData(std::string_view value) {
+  std::string& data = kept().data;
+  KeepIn(data, data_);
+  data += '\n';
+  data += value;
+  data_ = data;
+}
+
 void SseReader::KeepForNextRead() {
-  if (!name_.view().empty()) name_.Keep();
-  if (has_data_) data_.Keep();
+  if (!name_.empty()) KeepIn(kept().name, name_);
+  if (has_data_) KeepIn(kept().data, data_);
 }
 
 void SseReader::ClearEvent() {
-  name_.Clear();
-  data_.Clear();
+  if (kept_ != nullptr) {
+    ClearBuffer(kept_->name);
+    ClearBuffer(kept_->data);
+  }
+  name_ = data_ = {};
   has_data_ = false;
   dispatched_ = false;
 }

@@ -35,30 +35,24 @@ class SseReader {
   bool overflowed() const { return overflowed_; }
   std::size_t remaining() const { return input_.size(); }  // Bytes of the read behind the event that Next() gave.
   // Nothing of an event has come since the last one was complete.
-  bool at_boundary() const { return line_.empty() && !has_data_ && name_.view().empty() && input_.empty(); }
+  bool at_boundary() const { return line().empty() && !has_data_ && name_.empty() && input_.empty(); }
 
  private:
-  // A field's value: where it stands in the read, or a copy once the read is over.
-  class Field {
-   public:
-    std::string_view view() const { return view_; }
-    void Set(std::string_view text, bool stays);
-    void AddLine(std::string_view text);
-    void Keep();
-    void Clear();
-
-   private:
-    bool copied() const { return copy_ != nullptr && view_.data() == copy_->data(); }
-
-    std::string_view view_;
-    std::unique_ptr<std::string> copy_;  // Made when a read cuts an event for the first time.
+  // What of an event whose end has not come is kept when its read is over.
+  struct Kept {
+    std::string line;  // The beginning of one.
+    std::string name;
+    std::string data;
   };
+  Kept& kept();
+  std::string_view line() const { return kept_ == nullptr ? std::string_view() : std::string_view(kept_->line); }
 
   std::optional<std::string_view> NextLine();
   std::size_t FindLineEnd();
   void FindNext(char c, const char*& next) const;
   bool TakeLine(std::string_view line, bool stays);  // Whether it dispatches an event.
   void SetField(std::string_view name, std::string_view value, bool stays);
+  void AddData(std::string_view value);
   void KeepForNextRead();
   void ClearEvent();
 
@@ -66,16 +60,16 @@ class SseReader {
   std::string_view input_;                 // What Next() has not looked at yet.
   const char* next_newline_ = nullptr;     // The next \n in input_, so that no byte is searched twice; input_'s end if none.
   const char* next_return_ = nullptr;      // The same of \r.
-  std::string line_;                       // The beginning of a line whose end has not come.
-  bool line_from_buffer_ = false;          // NextLine() gave out line_.
+  std::string_view name_;                  // The fields of the event: where they stand in the read, or kept.
+  std::string_view data_;
+  std::unique_ptr<Kept> kept_;             // Made when a read cuts an event for the first time.
+  bool line_from_buffer_ = false;          // NextLine() gave out the kept line.
   bool skip_newline_ = false;              // After \r: a \n belongs to it.
   bool first_line_ = true;
   bool ended_ = false;
   bool overflowed_ = false;
   bool dispatched_ = false;                // The event in name_ and data_ was handed out.
   bool has_data_ = false;
-  Field name_;
-  Field data_;
 };
 
 }  // namespace ccp::translate

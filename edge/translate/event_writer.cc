@@ -43,7 +43,7 @@ class EventWriter : public AnswerWriter {
   }
 
   void Delta(std::string_view escaped, std::string& out) override {
-    out += delta_head_;
+    AppendDeltaHead(index_, delta_kind_, out);
     out += escaped;
     out += "\"}}\n\n";
   }
@@ -95,15 +95,13 @@ class EventWriter : public AnswerWriter {
     out += kind;
   }
 
-  // All deltas of a block begin alike, so that text is written once a block.
   void SetDelta(std::size_t index, std::string_view kind) {
     index_ = index;
-    delta_head_.clear();
-    AppendDeltaHead(index, kind, delta_head_);
+    delta_kind_ = kind;
   }
 
-  std::size_t index_ = 0;
-  std::string delta_head_;
+  std::size_t index_ = 0;        // Of the open block.
+  std::string_view delta_kind_;  // What its deltas are called, and the member that holds their text.
 };
 
 }  // namespace

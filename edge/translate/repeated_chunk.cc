@@ -11,8 +11,10 @@ void RepeatedChunk::Learn(const json::Document& document, json::Value varying) {
   const std::string_view chunk = document.text();
   const std::size_t begin = varying.offset() + 1;
   const std::size_t end = begin + varying.escaped().size();
+  const std::size_t kept = chunk.size() - (end - begin);
   Forget();
-  if (chunk.size() - (end - begin) > kLongestKept) return;
+  if (kept > kLongestKept) return;
+  chunk_.reserve(kept);  // No more room than that: a stream may be silent for an hour.
   chunk_.append(chunk.substr(0, begin)).append(chunk.substr(end));
   before_ = begin;
 }

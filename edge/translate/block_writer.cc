@@ -17,15 +17,22 @@ bool IsBlank(std::string_view escaped) {
   return true;
 }
 
+std::unique_ptr<AnswerWriter> MakeWriter(Form form) {
+  return form == Form::kEvents ? MakeEventWriter() : MakeMessageWriter();
+}
+
 }  // namespace
 
-BlockWriter::BlockWriter(std::unique_ptr<AnswerWriter> form, Options options)
-    : form_(std::move(form)), options_(std::move(options)), started_(options_.message_started) {}
+BlockWriter::BlockWriter(const ReplySettings& settings, ThinkingState& thinking)
+    : form_(MakeWriter(settings.client)),
+      settings_(settings),
+      thinking_(thinking),
+      started_(settings.started && settings.client == Form::kEvents) {}
 
 void BlockWriter::Start(std::string& out) {
   if (started_ || ended_) return;
   started_ = true;
-  form_->StartMessage(options_.head, out);
+  form_->StartMessage({settings_.message_id, settings_.requested_model, settings_.estimated_input_tokens}, out);
 }
 
 void BlockWriter::Text(std::string_view escaped, std::string& out) {
@@ -49,7 +56,7 @@ void BlockWriter::Thinking(std::string_view escaped, std::string& out) {
   if (ended_) return;
   Open(BlockKind::kThinking, out);
   content_bytes_ += escaped.size();
-  if (options_.thinking_text == ThinkingText::kShow) Delta(joiner_.Push(escaped), out);
+  if (!settings_.omit_thinking_text) Delta(joiner_.Push(escaped), out);
 }
 
 void BlockWriter::OpenTool(std::string_view id, std::string_view name, std::string& out) {
@@ -90,7 +97,7 @@ void BlockWriter::CloseBlock(std::string& out) {
   leading_space_.clear();
   if (!open_) return;
   Delta(joiner_.Flush(), out);
-  if (open_ == BlockKind::kThinking) form_->Signature(options_.thinking != nullptr ? options_.thinking->Seal() : std::string(), out);
+  if (open_ == BlockKind::kThinking) form_->Signature(thinking_.Seal(), out);
   form_->StopBlock(out);
   open_.reset();
   ++next_index_;

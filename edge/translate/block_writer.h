@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "edge/translate/answer_writer.h"
+#include "edge/translate/reply.h"
 #include "edge/translate/surrogate_joiner.h"
 #include "edge/translate/thinking_state.h"
 
@@ -20,14 +21,8 @@ namespace ccp::translate {
 
 class BlockWriter {
  public:
-  enum class ThinkingText : std::uint8_t { kShow, kOmit };  // kOmit: block and signature without the text.
-  struct Options {
-    MessageHead head;                      // What it refers to must outlive the writer.
-    ThinkingText thinking_text = ThinkingText::kShow;
-    bool message_started = false;          // message_start went out already, from an earlier attempt.
-    ThinkingState* thinking = nullptr;     // Has the signatures of thinking blocks; must outlive the writer.
-  };
-  BlockWriter(std::unique_ptr<AnswerWriter> form, Options options);
+  // Refers to both: `thinking` has the signatures of thinking blocks.
+  BlockWriter(const ReplySettings& settings, ThinkingState& thinking);
 
   void Start(std::string& out);
   // Opens a block if none of that kind is open. An empty text is nothing, and so is a block of white space alone: a real
@@ -54,7 +49,8 @@ class BlockWriter {
   void Delta(std::string_view escaped, std::string& out);
 
   std::unique_ptr<AnswerWriter> form_;
-  Options options_;
+  const ReplySettings& settings_;
+  ThinkingState& thinking_;
   SurrogateJoiner joiner_;
   std::optional<BlockKind> open_;
   std::string leading_space_;      // Of a text block whose first word has not come; still escaped.

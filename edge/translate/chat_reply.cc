@@ -33,10 +33,6 @@ constexpr std::size_t kMaxKeptBytes = 8u << 20;    // Of a text that the next ro
 constexpr std::size_t kBytesPerToken = 4;          // For estimates where the upstream reports nothing.
 constexpr std::int64_t kLegacyFunctionCall = -1;   // Index of function_call among tool_calls.
 
-std::unique_ptr<AnswerWriter> MakeWriter(Form form) {
-  return form == Form::kEvents ? MakeEventWriter() : MakeMessageWriter();
-}
-
 // The form a body really has. Servers label streams as JSON and the other way round.
 Form FormByFirstByte(char first, Form declared) {
   if (first == '{' || first == '[') return Form::kJson;
@@ -66,9 +62,8 @@ class ChatReply : public Reply {
         thinking_(context_.dialect->history,
                   context_.omit_thinking_text ? ThinkingState::Text::kOmitted : ThinkingState::Text::kShown,
                   context_.fleet_secret),
-        writer_(MakeWriter(context_.client), WriterOptions()),
-        tools_(writer_, losses_, {context_.message_id, context_.fleet_secret, &context_.tool_names,
-                                   context_.echoes_search ? kSearchCall : std::string_view()}) {
+        writer_(context_, thinking_),
+        tools_(writer_, losses_, context_) {
     if (!context_.dialect->think_tag.empty() || context_.dialect->text_tool_calls) MakeSplitter(std::move(context.callable));
     if (!context.stops_here.empty()) filter().stops = std::make_unique<StopScanner>(std::move(context.stops_here));
     if (context_.echoes_search) rounds_ = std::make_unique<Rounds>();
@@ -116,7 +111,6 @@ class ChatReply : public Reply {
     std::size_t earlier_bytes = 0;           // Of content.
   };
 
-  BlockWriter::Options WriterOptions();
   TextFilter& filter();
   void MakeSplitter(std::vector<std::string> callable);
   bool settled() const { return outcome_ != Outcome::kOpen; }
@@ -179,7 +173,7 @@ class ChatReply : public Reply {
   std::unique_ptr<RequestError> error_;
   std::string_view stop_sequence_;         // That ended the text; of the context or the filter.
   std::size_t calls_in_text_ = 0;          // Function calls that were written as text.
-  std::optional<usage::Tokens> reported_;  // Of this round; nearly all answers have but one.
+  std::unique_ptr<usage::Tokens> reported_;  // Of this round; nearly all answers have but one.
   LoneText::Kind repeated_kind_ = LoneText::Kind::kNone;
   std::optional<Form> form_;               // As the first byte told.
   Outcome outcome_ = Outcome::kOpen;
@@ -187,16 +181,6 @@ class ChatReply : public Reply {
   bool refused_ = false;
   bool answered_ = false;                  // A choice was seen.
 };
-
-BlockWriter::Options ChatReply::WriterOptions() {
-  BlockWriter::Options options;
-  options.head = {context_.message_id, context_.requested_model, context_.estimated_input_tokens};
-  options.thinking_text =
-      context_.omit_thinking_text ? BlockWriter::ThinkingText::kOmit : BlockWriter::ThinkingText::kShow;
-  options.message_started = context_.started && context_.client == Form::kEvents;
-  options.thinking = &thinking_;
-  return options;
-}
 
 ChatReply::TextFilter& ChatReply::filter() {
   if (filter_ == nullptr) filter_ = std::make_unique<TextFilter>();
@@ -592,7 +576,8 @@ void ChatReply::Citations(json::Value annotations) {
 
 void ChatReply::Usage(json::Value usage) {
   const Thoughts thoughts = context_.dialect->thoughts_in_total ? Thoughts::kInTotalOnly : Thoughts::kCounted;
-  if (auto tokens = ReadChatUsage(usage, thoughts)) reported_ = *tokens;  // The last one counts; they are running totals.
+  const auto tokens = ReadChatUsage(usage, thoughts);
+  if (tokens) reported_ = std::make_unique<usage::Tokens>(*tokens);  // The last one counts; they are running totals.
 }
 
 void ChatReply::Complete(std::string& out) {
@@ -640,7 +625,7 @@ void ChatReply::Resume(Form upstream) {
   if (outcome_ != Outcome::kPaused) return;
   if (!reported_) losses_.Add("usage_estimated");
   rounds_->earlier_tokens = tokens();
-  rounds_->earlier_reported = rounds_->earlier_reported && reported_.has_value();
+  rounds_->earlier_reported = rounds_->earlier_reported && reported_ != nullptr;
   rounds_->earlier_bytes = writer_.content_bytes();
   rounds_->current = {};
   reported_.reset();

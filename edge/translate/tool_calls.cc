@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/json/document.h"
 #include "common/json/write.h"
+#include "edge/translate/search_round.h"
 
 namespace ccp::translate {
 namespace {
@@ -299,13 +300,13 @@ std::vector<EchoedCall> ToolCalls::TakeEchoed() {
 
 void ToolCalls::Open(ToolCall& call, std::string& out) {
   if (call.block != ToolCall::Block::kDue || call.name.empty()) return;
-  if (call.name == options_.echoed) {
+  if (settings_.echoes_search && call.name == kSearchCall) {
     call.block = ToolCall::Block::kHidden;
     return;
   }
   call.block = ToolCall::Block::kOpen;
-  const auto renamed = options_.names->find(call.name);
-  writer_.OpenTool(ClientId(call), renamed != options_.names->end() ? renamed->second : call.name, out);
+  const auto renamed = settings_.tool_names.find(call.name);
+  writer_.OpenTool(ClientId(call), renamed != settings_.tool_names.end() ? renamed->second : call.name, out);
   writer_.ToolInput(call.waiting, out);
   call.waiting = {};
 }
@@ -346,10 +347,10 @@ std::string ToolCalls::ClientId(const ToolCall& call) {
   std::string id = call.id;
   std::replace_if(id.begin(), id.end(), [](char c) { return !IsIdCharacter(c); }, '_');
   for (std::size_t number = 0; id.empty() || !held_->ids.insert(id).second; ++number) {
-    id = DerivedId("toolu_", Concat(options_.message_id, ":", held_->calls.size(), ":", held_->ids.size() + number));
+    id = DerivedId("toolu_", Concat(settings_.message_id, ":", held_->calls.size(), ":", held_->ids.size() + number));
   }
   if (call.thought_signature.empty()) return id;
-  return AttachStateToToolId(id, {StateKind::kThoughtSignature, call.thought_signature}, options_.fleet_secret);
+  return AttachStateToToolId(id, {StateKind::kThoughtSignature, call.thought_signature}, settings_.fleet_secret);
 }
 
 }  // namespace ccp::translate

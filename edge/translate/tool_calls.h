@@ -10,7 +10,7 @@
 // Every block ends with arguments that are a JSON object: missing closing brackets are added when the upstream says that
 // the call is finished; what is cut inside a value is cancelled (ObjectScanner::Cancellation), so no tool runs with half of it.
 //
-// Ownership: refers to `writer`, `names` and `losses`, which must outlive it. Pure; thread-compatible.
+// Ownership: refers to `writer`, `losses` and `settings`, which must outlive it. Pure; thread-compatible.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,10 @@
 #include <vector>
 
 #include "edge/translate/block_writer.h"
-#include "edge/translate/chat_request.h"
 #include "edge/translate/loss.h"
 #include "edge/translate/object_scanner.h"
 #include "edge/translate/reasoning_state.h"
+#include "edge/translate/reply.h"
 #include "edge/translate/surrogate_joiner.h"
 
 namespace ccp::translate {
@@ -50,14 +50,8 @@ class ToolCalls {
  public:
   static constexpr std::size_t kMaxHeldBytes = 32u << 20;  // Of all calls together, and of what waits behind them.
   enum class Ending : std::uint8_t { kFinished, kCut };  // kCut: the token limit ended the answer, wherever it was.
-  struct Options {
-    std::string_view message_id;       // Seed of ids that the upstream does not give.
-    std::string_view fleet_secret;
-    const ToolNames* names = nullptr;
-    std::string_view echoed = {};      // Calls of that name are not the client's; empty: all are.
-  };
-  ToolCalls(BlockWriter& writer, Losses& losses, Options options)
-      : writer_(writer), losses_(losses), options_(options) {}
+  ToolCalls(BlockWriter& writer, Losses& losses, const ReplySettings& settings)
+      : writer_(writer), losses_(losses), settings_(settings) {}
 
   void Call(const ToolCallDelta& delta, std::string& out);
   void Text(std::string_view escaped, std::string& out);
@@ -124,7 +118,7 @@ class ToolCalls {
 
   BlockWriter& writer_;
   Losses& losses_;
-  Options options_;
+  const ReplySettings& settings_;
   std::unique_ptr<Held> held_;         // Most answers have no call.
 };
 

@@ -25,8 +25,7 @@ class Call final : public UpstreamCall {
       : resources_(resources),
         connection_(std::move(connection)),
         parser_(expect),
-        idle_(idle),
-        origin_(connection_->origin()) {}
+        idle_(idle) {}
 
   int status() const override { return parser_.status(); }
   std::string_view header(std::string_view lower_case_name) const override { return parser_.header(lower_case_name); }
@@ -78,7 +77,7 @@ class Call final : public UpstreamCall {
     if (error == asio::error::would_block) return std::nullopt;
     if (connection_->timed_out()) return Fail(UpstreamTimeout(TimeoutText()));
     if (error == asio::error::eof) return TakeEof();
-    if (error) return Fail(UpstreamFailure(Retry::kAgain, Concat(origin_.Text(), ": the connection broke: ", error.message())));
+    if (error) return Fail(UpstreamFailure(Retry::kAgain, Concat(origin().Text(), ": the connection broke: ", error.message())));
     heard_ = true;
     return TakeBytes({resources_.scratch.data(), bytes}, out);
   }
@@ -87,25 +86,25 @@ class Call final : public UpstreamCall {
     const bool decode_later = !parser_.head_done();  // Whether there is anything to decode is known behind the head.
     std::string encoded;  // Freed from framing, not yet decoded.
     std::string& sink = decode_later || decoder_ != nullptr ? encoded : out;
-    if (auto status = parser_.Feed(bytes, sink); !status.ok()) return Fail(Broken(status));
+    if (auto status = parser_.Feed(bytes, sink); !status.ok()) return Fail(Broken(origin(), status));
     if (!parser_.head_done()) return std::nullopt;
     if (decode_later) {
       if (auto error = ChooseDecoder()) return error;
     }
     if (!encoded.empty()) {
-      if (auto status = Decode(encoded, out); !status.ok()) return Fail(Broken(status));
+      if (auto status = Decode(encoded, out); !status.ok()) return Fail(Broken(origin(), status));
     }
     return parser_.done() ? Finish() : std::nullopt;
   }
 
   std::optional<RequestError> TakeEof() {
-    if (auto status = parser_.FeedEof(); !status.ok()) return Fail(Broken(status));
+    if (auto status = parser_.FeedEof(); !status.ok()) return Fail(Broken(origin(), status));
     return Finish();
   }
 
   std::optional<RequestError> ChooseDecoder() {
     auto decoder = ContentDecoder::For(parser_.header("content-encoding"));
-    if (!decoder.ok()) return Fail(Broken(decoder.status()));
+    if (!decoder.ok()) return Fail(Broken(origin(), decoder.status()));
     decoder_ = *std::move(decoder);
     return std::nullopt;
   }
@@ -121,7 +120,7 @@ class Call final : public UpstreamCall {
     finished_ = true;
     std::unique_ptr<Connection> connection = std::move(connection_);
     if (decoder_ != nullptr) {
-      if (auto status = decoder_->Finish(); !status.ok()) return Broken(status);
+      if (auto status = decoder_->Finish(); !status.ok()) return Broken(connection->origin(), status);
     }
     if (reusable_ && parser_.reusable()) resources_.pool.Put(std::move(connection));
     return std::nullopt;
@@ -132,21 +131,22 @@ class Call final : public UpstreamCall {
     return error;
   }
 
-  RequestError Broken(const absl::Status& status) const {
-    return UpstreamFailure(Retry::kAgain, Concat(origin_.Text(), ": ", Message(status)));
+  static RequestError Broken(const Origin& origin, const absl::Status& status) {
+    return UpstreamFailure(Retry::kAgain, Concat(origin.Text(), ": ", Message(status)));
   }
 
   std::string TimeoutText() const {
-    return parser_.head_done() ? Concat(origin_.Text(), " sent nothing more for too long")
-                               : Concat(origin_.Text(), " did not answer in time");
+    return parser_.head_done() ? Concat(origin().Text(), " sent nothing more for too long")
+                               : Concat(origin().Text(), " did not answer in time");
   }
+
+  const Origin& origin() const { return connection_->origin(); }
 
   CallResources& resources_;
   std::unique_ptr<Connection> connection_;  // Null once the answer is complete.
   ResponseParser parser_;
   std::unique_ptr<ContentDecoder> decoder_;
   std::chrono::milliseconds idle_;
-  Origin origin_;        // For messages, also when the connection is gone.
   std::string early_;    // Body that came with the head.
   bool finished_ = false;
   bool reusable_ = true;

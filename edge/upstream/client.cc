@@ -66,16 +66,17 @@ class PooledClient final : public UpstreamClient {
       if (!prepared.ok()) co_return std::move(prepared).error();
       request.prepared = *std::move(prepared);
     }
-    const Origin& origin = request.prepared->url->origin;
+    const std::shared_ptr<const UrlParts>& url = request.prepared->url;
     const std::string end_of_head = EndOfHead(request);
     const RequestBuffers buffers{asio::buffer(request.prepared->head), asio::buffer(end_of_head),
                                  asio::buffer(request.body.data(), request.body.size())};
 
-    if (auto idle = shared_.pool.Take(origin)) {
+    if (auto idle = shared_.pool.Take(url->origin)) {
       auto reused = co_await Exchange(shared_, std::move(idle), buffers, request);
       if (!reused.no_answer) co_return std::move(reused.call);
     }
-    auto fresh = co_await dialer_.Dial(origin, shared_.pool.Sessions(origin), request.timeouts.connect);
+    std::shared_ptr<const Origin> origin(url, &url->origin);
+    auto fresh = co_await dialer_.Dial(std::move(origin), shared_.pool.Sessions(url->origin), request.timeouts.connect);
     if (!fresh.ok()) co_return std::move(fresh).error();
     auto exchanged = co_await Exchange(shared_, *std::move(fresh), buffers, request);
     co_return std::move(exchanged.call);

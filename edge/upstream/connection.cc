@@ -4,7 +4,9 @@
 
 namespace ccp::edge {
 
-Connection::Connection(boost::asio::io_context& context, Origin origin) : origin_(std::move(origin)) { Reset(context); }
+Connection::Connection(boost::asio::io_context& context, std::shared_ptr<const Origin> origin) : origin_(std::move(origin)) {
+  Reset(context);
+}
 
 void Connection::Reset(boost::asio::io_context& context) {
   wire_ = MakePlainWire(Socket(context));
@@ -13,8 +15,8 @@ void Connection::Reset(boost::asio::io_context& context) {
 
 void Connection::Expire() {
   wire_->Close();
-  const auto observer = std::exchange(observer_, nullptr);
-  if (observer) observer();  // Last: `this` may be gone behind it.
+  Observer* const observer = std::exchange(observer_, nullptr);
+  if (observer != nullptr) observer->Expired(*this);  // Last: `this` may be gone behind it.
 }
 
 }  // namespace ccp::edge

@@ -1,10 +1,10 @@
 // A wire to one origin with its watchdog: what the dialer makes, a call uses and the pool keeps.
 //
-// Ownership: whoever holds it; destroying it closes the wire. Threading: on the io_context's thread.
+// Ownership: whoever holds it; destroying it closes the wire. Shares its origin with the others to it. Threading: on the
+//   io_context's thread.
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -17,9 +17,17 @@ namespace ccp::edge {
 
 class Connection {
  public:
-  Connection(boost::asio::io_context& context, Origin origin);
+  class Observer {
+   public:
+    virtual void Expired(Connection& connection) = 0;
 
-  const Origin& origin() const { return origin_; }
+   protected:
+    ~Observer() = default;
+  };
+
+  Connection(boost::asio::io_context& context, std::shared_ptr<const Origin> origin);
+
+  const Origin& origin() const { return *origin_; }
   Wire& wire() { return *wire_; }
   // Exchanges the wire for one on top of it (TLS on TCP).
   void Upgrade(std::unique_ptr<Wire> wire) { wire_ = std::move(wire); }
@@ -33,15 +41,15 @@ class Connection {
   bool timed_out() const { return watchdog_->expired(); }
   void Close() { wire_->Close(); }
 
-  // Called when the deadline passes, after the wire was closed; may destroy the connection. nullptr: nobody.
-  void OnTimeout(std::function<void()> observer) { observer_ = std::move(observer); }
+  // Told once, when the deadline passes, after the wire was closed; may destroy the connection. nullptr: nobody.
+  void OnTimeout(Observer* observer) { observer_ = observer; }
 
  private:
   void Expire();
 
-  Origin origin_;
+  std::shared_ptr<const Origin> origin_;
   std::unique_ptr<Wire> wire_;
-  std::function<void()> observer_;
+  Observer* observer_ = nullptr;
   std::optional<Watchdog> watchdog_;  // Last: it is disarmed before the rest goes.
 };
 

@@ -80,16 +80,17 @@ RequestError UpstreamTimeout(std::string what) {
 Dialer::Dialer(asio::io_context& context, std::shared_ptr<TlsSettings> tls, ProxyRules proxies)
     : context_(context), tls_(std::move(tls)), proxies_(std::move(proxies)) {}
 
-Awaitable<Result<std::unique_ptr<Connection>>> Dialer::Dial(Origin origin, std::shared_ptr<TlsSessions> sessions,
-                                                                  std::chrono::milliseconds connect) {
+Awaitable<Result<std::unique_ptr<Connection>>> Dialer::Dial(std::shared_ptr<const Origin> origin,
+                                                              std::shared_ptr<TlsSessions> sessions,
+                                                              std::chrono::milliseconds connect) {
   const auto deadline = Clock::now() + connect;
-  const Proxy* proxy = proxies_.For(origin);
+  const Proxy* proxy = proxies_.For(*origin);
   auto connection = std::make_unique<Connection>(context_, origin);
-  if (auto error = co_await Connect(*connection, proxy != nullptr ? proxy->origin : origin, deadline)) {
+  if (auto error = co_await Connect(*connection, proxy != nullptr ? proxy->origin : *origin, deadline)) {
     co_return *std::move(error);
   }
   connection->SetDeadline(deadline);
-  if (origin.scheme == Scheme::kHttps) {
+  if (origin->scheme == Scheme::kHttps) {
     if (proxy != nullptr) {
       if (auto error = co_await Tunnel(*connection, *proxy)) co_return *std::move(error);
     }

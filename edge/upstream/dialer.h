@@ -27,8 +27,9 @@ class Dialer {
   const ProxyRules& proxies() const { return proxies_; }
 
   // `connect` limits everything together, from the lookup to the end of the TLS handshake.
-  Awaitable<Result<std::unique_ptr<Connection>>> Dial(Origin origin, std::shared_ptr<TlsSessions> sessions,
-                                                                   std::chrono::milliseconds connect);
+  Awaitable<Result<std::unique_ptr<Connection>>> Dial(std::shared_ptr<const Origin> origin,
+                                                       std::shared_ptr<TlsSessions> sessions,
+                                                       std::chrono::milliseconds connect);
 
  private:
   using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;

@@ -25,13 +25,13 @@ void ConnectionPool::Put(std::unique_ptr<Connection> connection) {
   if (idle.size() >= limits_.idle_per_origin) return;
   connection->wire().Rest();
   connection->SetTimeout(limits_.idle_time);
-  connection->OnTimeout([this, raw = connection.get()] { Drop(raw); });
+  connection->OnTimeout(this);
   idle.push_back(std::move(connection));
 }
 
-void ConnectionPool::Drop(const Connection* connection) {
-  auto& idle = places_[connection->origin()].idle;
-  const auto found = std::find_if(idle.begin(), idle.end(), [&](const auto& held) { return held.get() == connection; });
+void ConnectionPool::Expired(Connection& connection) {
+  auto& idle = places_[connection.origin()].idle;
+  const auto found = std::find_if(idle.begin(), idle.end(), [&](const auto& held) { return held.get() == &connection; });
   if (found != idle.end()) idle.erase(found);
 }
 

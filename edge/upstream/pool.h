@@ -13,13 +13,15 @@
 
 namespace ccp::edge {
 
-class ConnectionPool {
+class ConnectionPool final : private Connection::Observer {
  public:
   struct Limits {
     std::size_t idle_per_origin = 64;
     std::chrono::milliseconds idle_time{60'000};
   };
   explicit ConnectionPool(Limits limits) : limits_(limits) {}
+  ConnectionPool(const ConnectionPool&) = delete;
+  ConnectionPool& operator=(const ConnectionPool&) = delete;
 
   // An idle connection that looks alive, or nullptr. Dead ones met on the way are closed.
   std::unique_ptr<Connection> Take(const Origin& origin);
@@ -41,7 +43,7 @@ class ConnectionPool {
     std::vector<std::unique_ptr<Connection>> idle;
     std::shared_ptr<TlsSessions> sessions;
   };
-  void Drop(const Connection* connection);
+  void Expired(Connection& connection) override;
 
   Limits limits_;
   std::map<Origin, Place> places_;

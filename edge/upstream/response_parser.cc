@@ -7,6 +7,7 @@
 #include <boost/beast/http/rfc7230.hpp>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "common/base/text.h"
 
@@ -32,6 +33,7 @@ class ResponseParser::Sax final : public http::basic_parser<false> {
 
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::string pending;          // Begun but not complete: a head.
   std::string* body = nullptr;  // Where body bytes go during put().
   const char* broken_rule = nullptr;
   // In HTTP/1.0 Beast hears "keep-alive" alone, even where "close" stands beside it.
@@ -85,13 +87,13 @@ class ResponseParser::Sax final : public http::basic_parser<false> {
   bool says_close_ = false;
 };
 
-ResponseParser::ResponseParser(Expect expect) : expect_(expect), sax_(std::make_unique<Sax>(expect)) {}
+ResponseParser::ResponseParser(Expect expect) : sax_(std::make_unique<Sax>(expect)), expect_(expect) {}
 ResponseParser::~ResponseParser() = default;
 ResponseParser::ResponseParser(ResponseParser&&) noexcept = default;
 ResponseParser& ResponseParser::operator=(ResponseParser&&) noexcept = default;
 
 bool ResponseParser::started() const {
-  return interim_seen_ || failed_ || sax_ == nullptr || sax_->got_some() || !pending_.empty();
+  return interim_seen_ || failed_ || sax_ == nullptr || sax_->got_some() || !sax_->pending.empty();
 }
 bool ResponseParser::head_done() const { return sax_ == nullptr || sax_->is_header_done(); }
 // Beast knows which answers have no body whatever their head says, and then it is done with the head.
@@ -127,11 +129,10 @@ absl::Status ResponseParser::Feed(std::string_view bytes, std::string& body) {
   if (failed_) return InvalidArgument("the answer was malformed before");
   if (bytes.empty()) return absl::OkStatus();
   absl::Status status;
-  if (pending_.empty()) {
+  if (sax_ == nullptr || sax_->pending.empty()) {
     status = FeedBuffered(bytes, body);
   } else {
-    std::string joined = std::move(pending_);
-    pending_.clear();
+    std::string joined = std::exchange(sax_->pending, {});
     joined += bytes;
     status = FeedBuffered(joined, body);
   }
@@ -150,7 +151,7 @@ absl::Status ResponseParser::FeedBuffered(std::string_view bytes, std::string& b
       const std::size_t end = bytes.find("\r\n\r\n");
       if (end == std::string_view::npos && bytes.size() < kHeadLimitBytes) {
         if (auto status = CheckHead(bytes); !status.ok()) return status;
-        pending_ = bytes;
+        sax_->pending = bytes;
         return absl::OkStatus();
       }
       const std::string_view head = bytes.substr(0, end);
@@ -175,7 +176,7 @@ absl::Status ResponseParser::FeedBuffered(std::string_view bytes, std::string& b
     }
     if (error) break;  // More is needed for the next element.
   }
-  pending_ = bytes;
+  if (!bytes.empty()) sax_->pending = bytes;
   return absl::OkStatus();
 }
 

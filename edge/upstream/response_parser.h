@@ -8,6 +8,7 @@
 // Threading: thread-compatible.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,7 +26,7 @@ class ResponseParser {
   static constexpr std::size_t kHeadFieldLimit = 200;
 
   // What the request was, as far as it decides about the answer's body.
-  enum class Expect { kBody, kNoBody };  // kNoBody: the answer to HEAD, or to CONNECT.
+  enum class Expect : std::uint8_t { kBody, kNoBody };  // kNoBody: the answer to HEAD, or to CONNECT.
 
   explicit ResponseParser(Expect expect);
   ~ResponseParser();
@@ -55,10 +56,9 @@ class ResponseParser {
   absl::Status CheckHead(std::string_view bytes) const;
   absl::Status SkipInterimAnswer();
 
-  Expect expect_;
   std::unique_ptr<Sax> sax_;    // Null once the headers of a chunked answer are forgotten.
   ChunkDecoder chunks_;
-  std::string pending_;         // Begun but not complete: a head.
+  Expect expect_;
   bool surplus_ = false;        // Bytes came behind the end of the message.
   bool failed_ = false;
   bool interim_seen_ = false;

@@ -66,7 +66,7 @@ class UpstreamConversation {
   // The next request, if a connection for it was kept: it has to get `body`, which answers it.
   // False: none was kept. REQUIRES: Fetch() before.
   bool FetchAgain(std::string_view body) {
-    auto connection = resources_.pool.Take(origin_);
+    auto connection = resources_.pool.Take(*origin_);
     if (connection == nullptr) return false;
     Fetched fetched;
     bool done = false;
@@ -134,13 +134,14 @@ class UpstreamConversation {
 
   void Close() {
     server_.reset();
-    resources_.pool.Take(origin_).reset();
+    resources_.pool.Take(*origin_).reset();
     context_.poll();
   }
 
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<edge::Executor> work_;
-  const edge::Origin origin_{edge::Scheme::kHttp, "upstream", 80};
+  const std::shared_ptr<const edge::Origin> origin_ =
+      std::make_shared<const edge::Origin>(edge::Origin{edge::Scheme::kHttp, "upstream", 80});
   edge::CallResources resources_;
   std::optional<edge::TcpSocket> server_;  // The upstream's end.
 };

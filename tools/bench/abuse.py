@@ -5,7 +5,7 @@
     tools/bench/abuse.py --kinds streams,slowloris --rounds 5
     tools/bench/abuse.py --kinds soak --requests 1000000
 
-Starts ccp-mock, ccp-control and ccp-edge on free ports, and one more process that misbehaves. Healthy traffic is an open
+Starts ccp-mock, ccp-control and ccp-edge on free ports, and a process for each way of abuse. Healthy traffic is an open
 loop (ccp-load --rate), so a stall is charged to every request that had to wait. For each kind it shows the healthy
 latency without and with the abuse, in turn (the median of all rounds, and each of them), wrong answers, and the edge's
 descriptors and memory (PSS) before, during and after.
@@ -15,11 +15,12 @@ descriptors and memory (PSS) before, during and after.
   aborts     clients that send requests and reset the connection at a random byte of request or answer
   resets     requests whose upstream resets the connection in the middle of its answer
   bodies     bodies of 40 MiB, announced and in chunks
-  elsewhere  the same, sent to one that only reads them: what the machine pays for the bytes, whoever takes them
+  together   4,500 streams, 5,000 slowloris connections, aborts, resets and bodies at once; 20,000 descriptors suffice
+  elsewhere  the bodies, sent to one that only reads them: what the machine pays for the bytes, whoever takes them
   soak       memory over many requests, instead of abuse
 
-Where the system lets us, all but the abuser run under real-time priority: what counts is what the abuser does to the edge,
-not the CPU that it and others on the machine take. Elsewhere the abuser is niced, and latencies still show that CPU.
+Where the system lets us, all but the abusers run under real-time priority: what counts is what they do to the edge, not
+the CPU that they and others on the machine take. Elsewhere they are niced, and latencies still show that CPU.
 Python's standard library only.
 """
 import argparse
@@ -41,7 +42,8 @@ from stage import add_bin_option, descriptors, memory, opened, quiet_command, st
 HEAD = "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 RST_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all.
 WORDS = 50
-STREAMS = 9900  # Each is two descriptors of the edge's.
+STREAMS, SLOWLORIS = 9900, 10_000  # A stream is two descriptors of the edge's.
+STREAMS_TOGETHER, SLOWLORIS_TOGETHER = 4500, 5000  # The sum is below the edge's ceiling: nobody healthy is displaced.
 STREAMS_A_SECOND = 2000
 REPEATS_A_SECOND = 300  # At most: as many as there are healthy ones.
 SILENT = {"text": "some words and then silence", "hang_after_events": 4}  # The role, and three words.
@@ -69,7 +71,7 @@ def asking_to_close(request):
     return request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
 
 
-# ---- The abuser: one process, one kind -----------------------------------------------------------------------------
+# ---- Abusers: a process for each way of abuse ----------------------------------------------------------------------
 
 def connect(port):
     one = socket.create_connection(("127.0.0.1", port), 30)
@@ -220,17 +222,52 @@ def send_elsewhere(told):
     repeat(listener.getsockname()[1], told, send_forty_mebibytes)
 
 
-KINDS = {"streams": lambda port, told: hold_streams(port, told, STREAMS, whole_request("held", True)),
-         "slowloris": lambda port, told: run_slowloris(port, told, 10_000),
-         "aborts": lambda port, told: repeat(port, told, abort),
-         "resets": lambda port, told: repeat(port, told, be_reset),
-         "bodies": lambda port, told: repeat(port, told, send_forty_mebibytes),
-         "elsewhere": lambda port, told: send_elsewhere(told)}
+def streams(count, request=whole_request("held", True)):
+    return lambda port, told: hold_streams(port, told, count, request)
 
 
-def misbehave(kind, port, told, niceness):
-    os.nice(niceness)
-    KINDS[kind](port, told)
+def slowloris(count):
+    return lambda port, told: run_slowloris(port, told, count)
+
+
+def repeated(act):
+    return lambda port, told: repeat(port, told, act)
+
+
+AGAIN_AND_AGAIN = {"aborts": [repeated(abort)], "resets": [repeated(be_reset)],
+                   "bodies": [repeated(send_forty_mebibytes)]}
+# What each kind does, a process for each.
+KINDS = {"streams": [streams(STREAMS)],
+         "slowloris": [slowloris(SLOWLORIS)],
+         **AGAIN_AND_AGAIN,
+         "together": [streams(STREAMS_TOGETHER), slowloris(SLOWLORIS_TOGETHER), *sum(AGAIN_AND_AGAIN.values(), [])],
+         "elsewhere": [lambda port, told: send_elsewhere(told)]}
+
+
+class Abuser:
+    """A process that misbehaves in one way. It has begun when this is made."""
+
+    def __init__(self, way, port, niceness=0):
+        self.told, there = multiprocessing.Pipe()
+        self.process = multiprocessing.Process(target=self.misbehave, args=(way, port, there, niceness), daemon=True)
+        self.process.start()
+        there.close()  # So that an end of the abuser's is an end of file here.
+        self.facts = self.told.recv()
+
+    @staticmethod
+    def misbehave(way, port, told, niceness):
+        os.nice(niceness)
+        way(port, told)
+
+    def stop(self):
+        """It still holds its connections, but does nothing more."""
+        self.told.send("stop")
+        self.facts |= {f"at the end, {name}" if name in self.facts else name: value
+                       for name, value in self.told.recv().items()}
+
+    def leave(self):
+        self.told.send("gone")
+        self.process.join()
 
 
 # ---- The edge and its healthy clients ------------------------------------------------------------------------------
@@ -280,20 +317,16 @@ def run_round(edge, kind, arguments):
     """One measurement without and one with the abuse; what the abuser tells; (descriptors, memory) at each stage."""
     quiet = edge.healthy(arguments)
     before = edge.descriptors(), edge.memory()
-    here, there = multiprocessing.Pipe()
-    niceness = 0 if edge.bench.under else 19
-    abuser = multiprocessing.Process(target=misbehave, args=(kind, edge.port, there, niceness), daemon=True)
-    abuser.start()
-    there.close()  # So that an end of the abuser's is an end of file here.
-    facts = here.recv()
+    abusers = [Abuser(way, edge.port, 0 if edge.bench.under else 19) for way in KINDS[kind]]
     during = edge.descriptors(), edge.memory()
+    busy = edge.healthy(arguments)
+    for abuser in abusers:
+        abuser.stop()
+    for abuser in abusers:
+        abuser.leave()
+    facts = {name: value for abuser in abusers for name, value in abuser.facts.items()}
     if kind == "streams":
         facts["bytes a stream"] = round((during[1] - before[1]) / facts["alive"])
-    busy = edge.healthy(arguments)
-    here.send("stop")
-    facts |= {f"at the end, {name}" if name in facts else name: value for name, value in here.recv().items()}
-    here.send("gone")
-    abuser.join()
     settle(edge, *before)
     return quiet, busy, facts, (before, during, (edge.descriptors(), edge.memory()))
 

@@ -4,7 +4,6 @@ Silent in the middle of their answer, as a stream is whose model thinks or whose
 words of its answer costs the edge more: the request is kept, for another attempt. That is measured apart.
 """
 import json
-import multiprocessing
 import sys
 import time
 
@@ -36,17 +35,12 @@ def start(bench, name, reply):
 def hold(target, count):
     """What the streams cost one target, from nothing until after they are closed."""
     facts = {"asked": count, "idle": memory(target.pid), "idle_rss": memory(target.pid, "Rss")}
-    here, there = multiprocessing.Pipe()
-    client = multiprocessing.Process(target=abuse.hold_streams, args=(target.port, there, count, request_to(target)),
-                                     daemon=True)
-    client.start()
-    there.close()  # So that an end of the client's is an end of file here.
-    facts |= here.recv()
+    client = abuse.Abuser(abuse.streams(count, request_to(target)), target.port)
+    facts |= client.facts
     facts["held"] = memory(target.pid)
-    here.send("look again")
-    facts["alive"] = here.recv()["alive"]
-    here.send("gone")
-    client.join()
+    client.stop()
+    facts["alive"] = client.facts["at the end, alive"]
+    client.leave()
     time.sleep(CLOSED_AFTER_SECONDS)
     facts["after"] = memory(target.pid)
     facts["whole"] = count >= abuse.STREAMS

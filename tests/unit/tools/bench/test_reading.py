@@ -6,6 +6,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[4] / "tools/bench"))
 
+import abuse       # noqa: E402
 import bodies      # noqa: E402
 import goal_table  # noqa: E402
 import goals       # noqa: E402
@@ -13,6 +14,16 @@ import hotspots    # noqa: E402
 import latency     # noqa: E402
 import secure      # noqa: E402
 import startup     # noqa: E402
+
+
+class Abuse(unittest.TestCase):
+    def test_help_explains_every_kind(self):
+        for kind in (*abuse.KINDS, "soak"):
+            self.assertRegex(abuse.__doc__, rf"(?m)^  {kind} ")
+
+    def test_together_is_every_kind_of_abuse_of_the_edge(self):
+        alone = {kind: ways for kind, ways in abuse.KINDS.items() if kind not in ("together", "elsewhere")}
+        self.assertEqual(len(abuse.KINDS["together"]), sum(map(len, alone.values())))
 
 
 class Goals(unittest.TestCase):

@@ -23,8 +23,8 @@ Awaitable<void> Refuse(ApiContext& context, ResponseWriter& response, RequestErr
 }
 
 RequestError NoSuchPath(const HttpRequest& request, std::string_view allow) {
-  if (allow.empty()) return ClientError(404, Concat("there is nothing at ", request.path));
-  return ClientError(405, Concat(request.path, " does not answer to ", request.method, " but to ", allow));
+  if (allow.empty()) return ClientError(404, Concat("there is nothing at ", request.path()));
+  return ClientError(405, Concat(request.path(), " does not answer to ", request.method, " but to ", allow));
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ RequestError NoSuchPath(const HttpRequest& request, std::string_view allow) {
 Awaitable<void> Api::Handle(HttpRequest& request, ResponseWriter& response) {
   if (context_.draining) response.CloseAfter();
   if (auto error = CheckCaller(request, context_.host_names, context_.allowed_origins)) return Refuse(context_, response, *std::move(error), {});
-  RouteMatch match = FindRoute(request.method, request.path);
+  RouteMatch match = FindRoute(request.method, request.path());
   if (match.endpoint != nullptr) return match.endpoint(context_, request, response);
   RequestError error = NoSuchPath(request, match.allow);
   return Refuse(context_, response, std::move(error), std::move(match.allow));

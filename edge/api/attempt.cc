@@ -201,7 +201,7 @@ Result<UpstreamRequest> Attempt::BuildRequest(const std::string& key) const {
   ChatHeads& heads = turn_.context.chat_heads;
   if (!model_.direct) request.prepared = heads.Find(turn_.snapshot, model_, key);
   if (request.prepared != nullptr) return request;
-  request.url = UpstreamUrl(model_, UpstreamPath::kMessages, turn_.http.query);
+  request.url = UpstreamUrl(model_, UpstreamPath::kMessages, turn_.http.query());
   request.headers = model_.direct ? DirectHeaders(model_, turn_.http, key) : ChatHeaders(model_, key);
   if (model_.direct) return request;
   auto prepared = turn_.context.upstream->Prepare(request);

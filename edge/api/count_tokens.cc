@@ -48,7 +48,7 @@ Awaitable<std::optional<UpstreamCount>> AskUpstream(ApiContext& context, HttpReq
   if (key.empty() && !MayPassCredential(model) && !model.api_key_name.empty()) co_return std::nullopt;
   const std::string body = translate::ToDirectRequest(request, model);
   UpstreamRequest upstream;
-  upstream.url = UpstreamUrl(model, UpstreamPath::kCountTokens, client.query);
+  upstream.url = UpstreamUrl(model, UpstreamPath::kCountTokens, client.query());
   upstream.headers = DirectHeaders(model, client, key);
   upstream.body = body;
   upstream.timeouts = model.timeouts;

@@ -124,12 +124,12 @@ Awaitable<void> ListModels(ApiContext& context, HttpRequest& request, ResponseWr
   if (context.snapshot == nullptr) return SendError(response, NoConfigurationYet(), NewId("req_"));
   const std::vector<config::Model>& models = context.snapshot->policy->catalog().models;
   const bool anthropic = ShapeFor(request) == Shape::kAnthropic;
-  return SendJson(response, anthropic ? AnthropicList(models, request.query) : OpenAiList(models));
+  return SendJson(response, anthropic ? AnthropicList(models, request.query()) : OpenAiList(models));
 }
 
 Awaitable<void> GetModel(ApiContext& context, HttpRequest& request, ResponseWriter& response) {
   if (context.snapshot == nullptr) return SendError(response, NoConfigurationYet(), NewId("req_"));
-  const std::string id = PercentDecoded(CanonicalPath(request.path).substr(kModelsPath.size()));
+  const std::string id = PercentDecoded(CanonicalPath(request.path()).substr(kModelsPath.size()));
   const config::Model* model = context.snapshot->policy->Find(id);
   if (model == nullptr) {
     return SendError(response, ClientError(404, Concat("model: ", id, ": GET /v1/models lists what there is")), NewId("req_"));

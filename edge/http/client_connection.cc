@@ -63,8 +63,8 @@ ClientConnection::ClientConnection(std::unique_ptr<ClientWire> wire, ConnectionG
     : wire_(std::move(wire)),
       pass_(std::move(pass)),
       server_(std::move(server)),
-      phase_(pass_ ? Phase::kWaiting : Phase::kClosing),
-      parser_(server_->options.limits) {
+      parser_(server_->options.limits),
+      phase_(pass_ ? Phase::kWaiting : Phase::kClosing) {
   ConnectionQueue& queue = server_->queue(phase_);
   place_ = queue.insert(queue.end(), this);
 }
@@ -244,7 +244,6 @@ class HandlerEnd {
 
 // The handler runs in the connection's own coroutine: a stream may last for an hour.
 Awaitable<bool> ClientConnection::ServeRequest() {
-  NameParts();
   Turn turn(*this, Response::Form{.head_only = parser_.request().method == "HEAD",
                                   .chunks = !parser_.http_1_0(),
                                   .keep_alive = parser_.keep_alive()});
@@ -259,13 +258,6 @@ Awaitable<bool> ClientConnection::ServeRequest() {
   if (turn.response.client_gone()) co_return false;
   if (!turn.response.whole()) co_await Repair(turn);
   co_return turn.response.whole() && turn.response.keep_alive();
-}
-
-void ClientConnection::NameParts() {
-  HttpRequest& request = parser_.request();
-  const std::size_t query = request.target.find('?');
-  request.path = std::string_view(request.target).substr(0, query);
-  request.query = query == std::string::npos ? std::string_view() : std::string_view(request.target).substr(query + 1);
 }
 
 // Beside the handler. Cancels it if the client goes away first.
@@ -291,7 +283,7 @@ Awaitable<void> ClientConnection::Repair(Turn& turn) {
     try {
       std::rethrow_exception(turn.failure);
     } catch (const std::exception& problem) {
-      log::Error(Concat("request handler failed path=", parser_.request().path, " error=", problem.what()));
+      log::Error(Concat("request handler failed path=", parser_.request().path(), " error=", problem.what()));
     }
   }
   if (turn.response.begun()) {

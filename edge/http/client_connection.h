@@ -48,7 +48,6 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   Awaitable<bool> ServeRequest();             // False: the connection ends.
   void WatchClient();
   void SeeClient(boost::system::error_code waited, unsigned turn);
-  void NameParts();
   Awaitable<void> Repair(Turn& turn);
   Awaitable<void> Refuse(RequestError error);
   Awaitable<void> Linger();
@@ -65,7 +64,6 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   std::unique_ptr<ClientWire> wire_;
   ConnectionGate::Pass pass_;
   std::shared_ptr<ServerState> server_;
-  Phase phase_;
   ConnectionQueue::iterator place_;             // In the queue of its phase.
   RequestParser parser_;
   std::string leftover_;                        // Bytes of the next request, sent before the answer to this one.
@@ -75,6 +73,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   boost::asio::cancellation_signal cancel_;     // Ends the handler when the client leaves.
   Turn* turn_ = nullptr;                        // While a request is in the handler.
   unsigned turns_ = 0;                          // So far: a wait of an earlier one may end late.
+  Phase phase_;
   bool expired_ = false;
   bool idle_ = true;                            // Between requests.
 };

@@ -111,8 +111,7 @@ void RequestParser::Reset() {
   request_ = HttpRequest();
   chunks_.reset();
   body_left_ = 0;
-  std::string().swap(pending_);  // Gives its memory back, which assigning "" would not: idle must cost next to nothing.
-  scanner_ = HeadScanner();
+  head_.reset();
   keep_alive_ = http_1_0_ = expects_continue_ = false;
 }
 
@@ -138,17 +137,19 @@ std::size_t RequestParser::FeedHead(std::string_view bytes) {
   }
   state_ = State::kHead;
   // A head that came whole, as nearly all do, is parsed where it lies.
-  const std::size_t before = pending_.size();
-  if (before > 0) pending_.append(bytes);
-  const std::string_view head = before > 0 ? std::string_view(pending_) : bytes;
-  const HeadScanner::Verdict verdict = scanner_.Scan(head);
-  const std::size_t size = verdict == HeadScanner::Verdict::kComplete ? scanner_.head_size() : head.size();
+  const std::size_t before = head_ == nullptr ? 0 : head_->bytes.size();
+  if (head_ != nullptr) head_->bytes.append(bytes);
+  const std::string_view head = head_ == nullptr ? bytes : head_->bytes;
+  HeadScanner fresh;
+  HeadScanner& scanner = head_ == nullptr ? fresh : head_->scanner;
+  const HeadScanner::Verdict verdict = scanner.Scan(head);
+  const std::size_t size = verdict == HeadScanner::Verdict::kComplete ? scanner.head_size() : head.size();
   if (size > limits_.header_bytes) {
     Fail(431, Concat("the request's head is larger than ", limits_.header_bytes, " bytes"));
     return bytes.size();
   }
   if (verdict == HeadScanner::Verdict::kMore) {
-    if (before == 0) pending_ = bytes;
+    if (head_ == nullptr) head_ = std::make_unique<UnfinishedHead>(UnfinishedHead{std::string(bytes), fresh});
     return bytes.size();
   }
   if (verdict != HeadScanner::Verdict::kComplete) {
@@ -156,7 +157,7 @@ std::size_t RequestParser::FeedHead(std::string_view bytes) {
     return bytes.size();
   }
   ParseHead(head.substr(0, size));
-  pending_.clear();
+  head_.reset();
   return size - before;
 }
 
@@ -303,6 +304,13 @@ void RequestParser::Fail(int http_status, std::string message) {
   if (state_ == State::kFailed) return;
   state_ = State::kFailed;
   error_ = std::make_unique<RequestError>(ClientError(http_status, std::move(message)));
+}
+
+std::string_view HttpRequest::path() const { return std::string_view(target).substr(0, target.find('?')); }
+
+std::string_view HttpRequest::query() const {
+  const std::size_t mark = target.find('?');
+  return mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1);
 }
 
 std::string_view HttpRequest::header(std::string_view lower_case_name) const {

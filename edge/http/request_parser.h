@@ -83,8 +83,11 @@ class RequestParser {
   std::unique_ptr<RequestError> error_;
   std::unique_ptr<ChunkDecoder> chunks_; // Of a chunked body.
   std::size_t body_left_ = 0;            // Of a body with a length.
-  std::string pending_;                  // An unfinished head.
-  HeadScanner scanner_;
+  struct UnfinishedHead {
+    std::string bytes;
+    HeadScanner scanner;                 // Has looked at them.
+  };
+  std::unique_ptr<UnfinishedHead> head_; // Where one came in pieces.
   bool keep_alive_ = false;
   bool http_1_0_ = false;
   bool expects_continue_ = false;

@@ -54,21 +54,23 @@ std::string_view DateText::Now() {
 void Response::BuildHead(int status, const std::vector<Header>& headers, Length length, std::size_t body_bytes) {
   begun_ = true;
   if (length == Length::kUnknown && !form_.chunks) form_.keep_alive = false;  // Then only the end of the connection ends the body.
-  head_.reserve(512);
-  head_ += Concat(form_.chunks ? "HTTP/1.1 " : "HTTP/1.0 ", status, " ", ReasonPhrase(status), "\r\n");
-  AppendHeader(head_, "date", server_.date.Now());
-  for (const auto& [name, value] : headers) AppendHeader(head_, name, value);
+  head_ = std::make_unique<std::string>();
+  std::string& head = *head_;
+  head.reserve(512);
+  head += Concat(form_.chunks ? "HTTP/1.1 " : "HTTP/1.0 ", status, " ", ReasonPhrase(status), "\r\n");
+  AppendHeader(head, "date", server_.date.Now());
+  for (const auto& [name, value] : headers) AppendHeader(head, name, value);
   if (!keep_alive()) {
-    head_ += "connection: close\r\n";
+    head += "connection: close\r\n";
   } else if (!form_.chunks) {
-    head_ += "connection: keep-alive\r\n";  // HTTP/1.0 closes unless told.
+    head += "connection: keep-alive\r\n";  // HTTP/1.0 closes unless told.
   }
   if (length == Length::kUnknown) {
-    if (form_.chunks) head_ += "transfer-encoding: chunked\r\n";
+    if (form_.chunks) head += "transfer-encoding: chunked\r\n";
   } else if (!HasNoBody(status)) {
-    head_ += Concat("content-length: ", body_bytes, "\r\n");
+    head += Concat("content-length: ", body_bytes, "\r\n");
   }
-  head_ += "\r\n";
+  head += "\r\n";
 }
 
 Awaitable<void> Response::Send(int status, std::vector<Header> headers, std::string_view body) {
@@ -101,7 +103,7 @@ Awaitable<void> Response::End(std::string_view last_piece) {
 }
 
 void Response::Fill(Packet& packet, Role role, std::string_view piece) const {
-  packet.parts[0] = asio::buffer(head_);
+  if (head_ != nullptr) packet.parts[0] = asio::buffer(*head_);
   if (form_.head_only) return;
   if (role == Role::kBody) {
     packet.parts[2] = asio::buffer(piece);
@@ -147,7 +149,7 @@ bool Response::SendNow(Packet& packet, boost::system::error_code& error) {
     if (error) return true;
   }
   deadline_ = kNoDeadline;
-  std::string().swap(head_);  // Assigning "" would keep its memory for as long as the stream lasts.
+  head_.reset();
   return true;
 }
 

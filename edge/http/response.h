@@ -7,6 +7,7 @@
 
 #include <array>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,7 +69,7 @@ class Response final : public ResponseWriter {
   bool begun_ = false;
   bool whole_ = false;
   bool client_gone_ = false;
-  std::string head_;                                   // Waits for the first piece: one packet instead of two.
+  std::unique_ptr<std::string> head_;                  // Waits for the first piece: one packet instead of two.
   std::size_t sent_ = 0;                               // Of the packet that TryWrite() began and Write() ends.
 };
 

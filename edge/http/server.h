@@ -48,11 +48,11 @@ using Header = std::pair<std::string, std::string>;
 struct HttpRequest {
   std::string method;
   std::string target;                      // As sent: path and query.
-  std::string_view path;                   // Of `target`, without the query.
-  std::string_view query;                  // Without '?'.
   std::vector<Header> headers;             // Names in lower case, in order of arrival.
   std::string body;                        // Whole. May be moved from.
   std::string_view header(std::string_view lower_case_name) const;  // First of that name, or "".
+  std::string_view path() const;           // Of `target`, without the query.
+  std::string_view query() const;          // Without '?'.
 };
 
 // Connections that were not let in or not let go on, since the start.

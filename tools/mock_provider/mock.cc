@@ -56,7 +56,7 @@ class Endpoints {
   }
 
   Awaitable<void> Handle(HttpRequest& request, ResponseWriter& out) {
-    const std::string_view path = request.path;
+    const std::string_view path = request.path();
     if (request.method == "POST" && EndsWith(path, "/chat/completions")) return Answer(Api::kChat, request, out);
     if (request.method == "POST" && EndsWith(path, "/messages")) return Answer(Api::kMessages, request, out);
     if (request.method == "POST" && EndsWith(path, "/messages/count_tokens")) return CountTokens(request, out);
@@ -84,7 +84,7 @@ class Endpoints {
 
   Awaitable<void> Answer(Api api, HttpRequest& http, ResponseWriter& out) {
     if (canned_.has_value()) {
-      const bool tools = http.path.find(kToolCalls) != std::string_view::npos;
+      const bool tools = http.path().find(kToolCalls) != std::string_view::npos;
       const auto content = tools ? CannedAnswers::Content::kTools : CannedAnswers::Content::kText;
       return AnswerCanned(canned_->For(api, content), tools, http, out);
     }
@@ -99,7 +99,7 @@ class Endpoints {
     co_await out.Begin(200, Type("text/event-stream"));
     if (options_.tokens_per_second > 0) {
       co_await WritePaced(answer, out);
-    } else if (tools || http.path.find(kOneWriteAnEvent) != std::string_view::npos) {
+    } else if (tools || http.path().find(kOneWriteAnEvent) != std::string_view::npos) {
       for (const std::string& event : answer.events) co_await out.Write(event);
     } else {
       co_await out.Write(answer.burst);
@@ -121,7 +121,7 @@ class Endpoints {
 
   Awaitable<void> AnswerByScript(Api api, HttpRequest& http, ResponseWriter& out) {
     Remember(http);
-    auto request = ReadRequest(api, http.path, std::move(http.headers), std::move(http.body));
+    auto request = ReadRequest(api, http.path(), std::move(http.headers), std::move(http.body));
     if (!request.ok()) {
       const Rendering refusal = RenderError(api, 400, Message(request.status()));
       co_await out.Send(400, refusal.headers, refusal.body);
@@ -164,7 +164,7 @@ class Endpoints {
 
   Awaitable<void> CountTokens(HttpRequest& http, ResponseWriter& out) {
     Remember(http);
-    const auto request = ReadRequest(Api::kMessages, http.path, std::move(http.headers), std::move(http.body));
+    const auto request = ReadRequest(Api::kMessages, http.path(), std::move(http.headers), std::move(http.body));
     if (!request.ok()) {
       const Rendering refusal = RenderError(Api::kMessages, 400, Message(request.status()));
       co_await out.Send(400, refusal.headers, refusal.body);
@@ -198,7 +198,7 @@ class Endpoints {
     for (const auto& [name, value] : http.headers) headers[name] = value;
     log_.push_back(Dump({{"method", http.method},
                          {"target", http.target},
-                         {"path", std::string(http.path)},
+                         {"path", std::string(http.path())},
                          {"headers", headers},
                          {"body", http.body}}));
     if (log_.size() > options_.kept_requests) log_.pop_front();

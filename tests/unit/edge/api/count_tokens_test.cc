@@ -33,8 +33,7 @@ class CountTokensTest : public testing::Test {
     snapshot->policy = *route::Policy::Compile(catalog);
     context_.snapshot = std::move(snapshot);
     request_.method = "POST";
-    request_.path = "/v1/messages/count_tokens";
-    request_.query = "beta=true";
+    request_.target = "/v1/messages/count_tokens?beta=true";
     request_.body = R"({"model":"main","messages":[{"role":"user","content":")" + text + "\"}]}";
     loop_.restart();
     boost::asio::co_spawn(loop_, CountTokens(context_, request_, client_), boost::asio::detached);

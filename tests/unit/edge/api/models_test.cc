@@ -47,8 +47,7 @@ TEST_P(ModelsTest, AreListed) {
   context.snapshot = ThreeModels();
   HttpRequest request;
   request.method = "GET";
-  request.path = "/v1/models";
-  request.query = GetParam().query;
+  request.target = std::string("/v1/models?").append(GetParam().query);
   request.headers = GetParam().headers;
   const std::size_t no_rows = 0;
   RecordingWriter client(no_rows);

@@ -93,8 +93,6 @@ class TurnTest : public testing::Test {
     Publish();
     request_.method = "POST";
     request_.target = "/v1/messages?beta=true";
-    request_.path = "/v1/messages";
-    request_.query = "beta=true";
     request_.body = std::move(body);
     asio::co_spawn(loop_, Messages(context_, request_, client_),
                    asio::bind_cancellation_slot(departure_.slot(), [this](std::exception_ptr failure) {

@@ -38,7 +38,7 @@ using namespace std::chrono_literals;
 
 Awaitable<void> Echo(HttpRequest& request, ResponseWriter& response) {
   std::vector<Header> headers{{"content-type", "text/plain"}};
-  const std::string body = request.method + " " + std::string(request.path) + " " + request.body;
+  const std::string body = request.method + " " + std::string(request.path()) + " " + request.body;
   co_await response.Send(200, std::move(headers), body);
 }
 
@@ -246,7 +246,7 @@ struct Held {
   Timer release;
   explicit Held(asio::io_context& context) : release(context, std::chrono::steady_clock::time_point::max()) {}
   Awaitable<void> operator()(HttpRequest& request, ResponseWriter& response) {
-    if (request.path == "/wait") {
+    if (request.path() == "/wait") {
       entered.set_value();
       boost::system::error_code cancelled;
       co_await release.async_wait(asio::redirect_error(kAwait, cancelled));
@@ -540,7 +540,7 @@ TEST_F(ServerTest, CancelsTheHandlerWhenTheClientLeaves) {
 TEST_F(ServerTest, DoesNotTakeAPipelinedRequestForADeparture) {
   std::promise<void> go;
   Serve([&](HttpRequest& request, ResponseWriter& response) -> Awaitable<void> {
-    if (request.path == "/slow") {
+    if (request.path() == "/slow") {
       Timer timer(co_await asio::this_coro::executor, 50ms);
       co_await timer.async_wait(kAwait);
     }
@@ -556,7 +556,7 @@ TEST_F(ServerTest, DoesNotTakeAPipelinedRequestForADeparture) {
 TEST_F(ServerTest, CutsAHandlerWhoseClientIsNotWatched) {
   Waiting waiting;
   Serve([&](HttpRequest& request, ResponseWriter& response) -> Awaitable<void> {
-    if (request.path == "/wait") return waiting(request, response);
+    if (request.path() == "/wait") return waiting(request, response);
     return Echo(request, response);
   });
   asio::ip::tcp::socket socket = Connect();
@@ -599,7 +599,7 @@ TEST_F(ServerTest, CutsAnAnswerThatTheHandlerLeftUnfinished) {
 
 TEST_F(ServerTest, AnswersForAHandlerThatThrows) {
   Serve([](HttpRequest& request, ResponseWriter&) -> Awaitable<void> {
-    if (request.path == "/") throw std::runtime_error("broken");
+    if (request.path() == "/") throw std::runtime_error("broken");
     co_return;
   });
   EXPECT_THAT(Talk("GET / HTTP/1.1\r\nhost: x\r\n\r\n"), StartsWith("HTTP/1.1 500 "));

@@ -288,7 +288,9 @@ std::unique_ptr<translate::Reply> Attempt::MakeReply() {
   context.requested_model = turn_.requested_model;
   context.message_id = NewId("msg_");
   context.dialect = translate::FindDialect(model_.dialect);
-  context.tool_names = std::move(chat_->tool_names);
+  if (!chat_->tool_names.empty()) {
+    context.tool_names = std::make_shared<const translate::ToolNames>(std::move(chat_->tool_names));
+  }
   context.stops_here = std::move(chat_->stops_here);
   context.callable = std::move(chat_->callable);
   context.web_search = chat_->web_search;

@@ -52,10 +52,10 @@ class BlockWriter {
   const ReplySettings& settings_;
   ThinkingState& thinking_;
   SurrogateJoiner joiner_;
-  std::optional<BlockKind> open_;
   std::string leading_space_;      // Of a text block whose first word has not come; still escaped.
   std::size_t next_index_ = 0;     // Of the open block, else of the next one.
   std::size_t content_bytes_ = 0;
+  std::optional<BlockKind> open_;
   bool started_;
   bool has_tool_ = false;
   bool ended_ = false;

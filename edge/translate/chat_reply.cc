@@ -98,6 +98,7 @@ class ChatReply : public Reply {
     std::unique_ptr<StopScanner> stops;
     SurrogateJoiner joiner;
     std::string* out = nullptr;              // Set while the splitter works.
+    std::size_t calls = 0;                   // Function calls that were written as text.
     std::string unescaped;
     std::string passed;                      // What `stops` let pass.
     std::string escaped;
@@ -172,7 +173,6 @@ class ChatReply : public Reply {
   std::unique_ptr<Rounds> rounds_;         // With echoes_search only.
   std::unique_ptr<RequestError> error_;
   std::string_view stop_sequence_;         // That ended the text; of the context or the filter.
-  std::size_t calls_in_text_ = 0;          // Function calls that were written as text.
   std::unique_ptr<usage::Tokens> reported_;  // Of this round; nearly all answers have but one.
   LoneText::Kind repeated_kind_ = LoneText::Kind::kNone;
   std::optional<Form> form_;               // As the first byte told.
@@ -202,7 +202,7 @@ void ChatReply::MakeSplitter(std::vector<std::string> callable) {
   sink.call = [this](std::string_view name, std::string_view arguments) {
     losses_.Add("tool_call_from_text");
     ToolCallDelta delta;
-    delta.id = DerivedId("toolu_", Concat(context_.message_id, ":text:", ++calls_in_text_));
+    delta.id = DerivedId("toolu_", Concat(context_.message_id, ":text:", ++filter_->calls));
     delta.name = name;
     delta.arguments = Escaped(arguments);
     tools_.Call(delta, *filter_->out);

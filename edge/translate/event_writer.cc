@@ -7,6 +7,11 @@ namespace {
 
 constexpr std::string_view kEventEnd = "\n\n";
 
+// What a block's deltas are called, and the member that holds their text.
+constexpr std::string_view kTextDelta = R"("text_delta","text":")";
+constexpr std::string_view kThinkingDelta = R"("thinking_delta","thinking":")";
+constexpr std::string_view kInputDelta = R"("input_json_delta","partial_json":")";
+
 class EventWriter : public AnswerWriter {
  public:
   void StartMessage(const MessageHead& head, std::string& out) override {
@@ -22,10 +27,10 @@ class EventWriter : public AnswerWriter {
     AppendStart(index, out);
     if (kind == BlockKind::kThinking) {
       out += R"({"type":"thinking","thinking":"","signature":""})";
-      SetDelta(index, R"("thinking_delta","thinking":")");
+      SetDelta(index, kThinkingDelta);
     } else {
       out += R"({"type":"text","text":""})";
-      SetDelta(index, R"("text_delta","text":")");
+      SetDelta(index, kTextDelta);
     }
     out += '}';
     out += kEventEnd;
@@ -39,11 +44,11 @@ class EventWriter : public AnswerWriter {
     json::AppendString(out, name);
     out += R"(,"input":{}}})";
     out += kEventEnd;
-    SetDelta(index, R"("input_json_delta","partial_json":")");
+    SetDelta(index, kInputDelta);
   }
 
   void Delta(std::string_view escaped, std::string& out) override {
-    AppendDeltaHead(index_, delta_kind_, out);
+    AppendDeltaHead(index_, *delta_kind_, out);
     out += escaped;
     out += "\"}}\n\n";
   }
@@ -95,13 +100,13 @@ class EventWriter : public AnswerWriter {
     out += kind;
   }
 
-  void SetDelta(std::size_t index, std::string_view kind) {
+  void SetDelta(std::size_t index, const std::string_view& kind) {
     index_ = index;
-    delta_kind_ = kind;
+    delta_kind_ = &kind;
   }
 
-  std::size_t index_ = 0;        // Of the open block.
-  std::string_view delta_kind_;  // What its deltas are called, and the member that holds their text.
+  std::size_t index_ = 0;                              // Of the open block.
+  const std::string_view* delta_kind_ = &kTextDelta;   // Of its deltas.
 };
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "common/base/error.h"
+#include "common/base/id.h"
 #include "common/json/document.h"
 #include "common/usage/record.h"
 #include "edge/translate/chat_request.h"
@@ -30,15 +31,15 @@ enum class Form : std::uint8_t { kJson, kEvents };  // One JSON object, or serve
 struct ReplySettings {
   Form upstream = Form::kEvents;        // By the answer's content type, not by what was asked.
   Form client = Form::kEvents;
-  std::string_view requested_model;     // The `model` the client sees.
-  std::string message_id;               // "msg_..."
-  const Dialect* dialect = nullptr;     // Not for direct replies.
-  ToolNames tool_names;
-  std::vector<std::string> stop_sequences;
   bool omit_thinking_text = false;      // thinking.display: omitted: keep block and signature, drop the text.
   bool web_search = false;              // The client asked for it: pages that the upstream cites are shown as a search.
   bool echoes_search = false;           // The upstream's search is a call that the next request answers: see kPaused.
   bool started = false;                 // message_start went out already, from an earlier attempt of this turn.
+  std::string_view requested_model;     // The `model` the client sees.
+  Id message_id;                        // "msg_..."
+  const Dialect* dialect = nullptr;     // Not for direct replies.
+  std::shared_ptr<const ToolNames> tool_names;  // nullptr: none had to change.
+  std::vector<std::string> stop_sequences;
   std::int64_t estimated_input_tokens = 0;  // For message_start, and for usage when the upstream reports none.
   std::string_view fleet_secret;        // Signs reasoning state for the next turn.
   json::Document* scratch = nullptr;

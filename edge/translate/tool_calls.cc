@@ -305,8 +305,7 @@ void ToolCalls::Open(ToolCall& call, std::string& out) {
     return;
   }
   call.block = ToolCall::Block::kOpen;
-  const auto renamed = settings_.tool_names.find(call.name);
-  writer_.OpenTool(ClientId(call), renamed != settings_.tool_names.end() ? renamed->second : call.name, out);
+  writer_.OpenTool(ClientId(call), ClientName(call), out);
   writer_.ToolInput(call.waiting, out);
   call.waiting = {};
 }
@@ -341,6 +340,12 @@ std::string ToolCalls::Completion(const ToolCall& call, Ending ending) {
   losses_.Add(kRepaired);
   const bool only_closers = ending == Ending::kFinished && !call.broken && call.scanner.between_values();
   return only_closers ? call.scanner.Closers() : call.scanner.Cancellation();
+}
+
+std::string_view ToolCalls::ClientName(const ToolCall& call) const {
+  if (settings_.tool_names == nullptr) return call.name;
+  const auto renamed = settings_.tool_names->find(call.name);
+  return renamed != settings_.tool_names->end() ? renamed->second : call.name;
 }
 
 std::string ToolCalls::ClientId(const ToolCall& call) {

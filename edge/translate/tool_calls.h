@@ -114,6 +114,7 @@ class ToolCalls {
   void Open(ToolCall& call, std::string& out);
   void Close(ToolCall& call, Ending ending, std::string& out);
   std::string Completion(const ToolCall& call, Ending ending);
+  std::string_view ClientName(const ToolCall& call) const;
   std::string ClientId(const ToolCall& call);
 
   BlockWriter& writer_;

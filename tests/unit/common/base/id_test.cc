@@ -23,6 +23,16 @@ TEST(NewId, DoesNotRepeat) {
   EXPECT_EQ(seen.size(), 10'000U);
 }
 
+TEST(Id, KeepsLetters) {
+  const std::string text = NewId("toolu_");
+  const Id id = text;
+  const Id copy = id;
+  EXPECT_EQ(std::string_view(copy), text);
+  EXPECT_EQ(std::string_view(Id()), "");
+  EXPECT_EQ(Concat("<", Id("msg_1"), ">"), "<msg_1>");
+  EXPECT_EQ(std::string_view(Id(std::string(40, 'x'))), std::string(Id::kMost, 'x'));
+}
+
 TEST(DerivedId, DependsOnTheSeedAlone) {
   EXPECT_EQ(DerivedId("toolu_", "a"), DerivedId("toolu_", "a"));
   EXPECT_NE(DerivedId("toolu_", "a"), DerivedId("toolu_", "b"));

@@ -49,7 +49,7 @@ inline ReplyContext ContextOf(const Given& given, json::Document& scratch) {
   context.requested_model = "claude-test";
   context.message_id = "msg_1";
   context.dialect = &given.dialect;
-  context.tool_names = given.tool_names;
+  context.tool_names = std::make_shared<const ToolNames>(given.tool_names);
   context.stop_sequences = given.stop_sequences;
   context.omit_thinking_text = given.omit_thinking_text;
   context.stops_here = given.stops_here;

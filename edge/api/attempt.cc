@@ -114,15 +114,12 @@ Failure Own(RequestError error) { return std::make_unique<RequestError>(std::mov
 }  // namespace
 
 Attempt::Attempt(TurnState& turn, const config::Model& model)
-    : turn_(turn), model_(model), record_(turn, model) {
-  turn_.answered_by = model.name;
-}
+    : turn_(turn), model_(model), record_(turn, model) {}
 
-Attempt::~Attempt() {
+void Attempt::End() {
+  if (std::exchange(ended_, true)) return;
   record_.Close(usage::Outcome::kClientCancelled, AttemptRecord::Winner::kYes, "the client went away");
   Calibrate();
-  turn_.tokens = record_.tokens();
-  turn_.first_byte = record_.first_byte();
   if (record_.outcome() != usage::Outcome::kOk) {
     turn_.context.metrics.CountFailedAttempt(model_.name, record_.outcome());
   }
@@ -145,6 +142,8 @@ Awaitable<Failure> Attempt::Send() {
   sent_ = true;
   auto sent = co_await turn_.context.upstream->Send(*std::move(request));
   if (auto error = TakeCall(std::move(sent))) co_return Own(*std::move(error));
+  if (!IsGood(call_->status())) co_return co_await ReadError();
+  BeginAnswer();
   co_return nullptr;
 }
 
@@ -158,6 +157,7 @@ std::optional<RequestError> Attempt::TakeCall(Result<std::unique_ptr<UpstreamCal
 }
 
 void Attempt::Settle(const RequestError& error, AttemptRecord::Winner winner) {
+  pump_.reset();  // There is nothing more to read.
   usage::Outcome outcome = usage::Outcome::kUpstreamError;
   if (error.timed_out) outcome = usage::Outcome::kTimeout;
   if (!sent_) outcome = usage::Outcome::kRejected;
@@ -228,26 +228,23 @@ Awaitable<Failure> Attempt::ReadError() {
   co_return Own(translate::FromUpstreamAnswer(answer, turn_.input_tokens, model_.max_input_tokens.value_or(0)));
 }
 
-// No coroutine of its own: an answer may stream for an hour.
-Awaitable<Failure> Attempt::Answer() {
-  if (!IsGood(call_->status())) return ReadError();
+void Attempt::BeginAnswer() {
   reply_ = MakeReply();
   if (chat_->messages_end == 0) chat_.reset();  // The upstream has it, and there will be no other round.
   call_->ForgetHeaders();
   turn_.RestRequest();
   record_.Follow(reply_.get());
-  Pump::Options options;
-  options.client = ClientForm();
-  options.direct = model_.direct;
-  options.headers = ClientHeaders();
-  options.next_round = [this] { return NextRound(); };
-  pump_.emplace(turn_, *reply_, *call_, record_, std::move(options));
-  return pump_->Run();
+  if (!turn_.stream.begun()) turn_.stream.headers() = ClientHeaders();
+  pump_.emplace(turn_, *reply_, *call_, record_, *this, Pump::Options{.client = ClientForm(), .direct = model_.direct});
+}
+
+bool Attempt::has_content() const {
+  return ClientForm() == Form::kEvents && reply_->phase() == translate::Reply::Phase::kContent;
 }
 
 void Attempt::LetGo() {
   pump_.reset();
-  if (reply_->phase() == translate::Reply::Phase::kComplete) LetGoOfCall();
+  if (reply_ != nullptr && reply_->phase() == translate::Reply::Phase::kComplete) LetGoOfCall();
 }
 
 // One row counts for all rounds: to the client they are one answer.

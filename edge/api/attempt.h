@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "common/base/error.h"
@@ -22,18 +23,28 @@
 
 namespace ccp::edge {
 
-class Attempt {
+class Attempt final : public Rounds {
  public:
   Attempt(TurnState& turn, const config::Model& model);
-  ~Attempt();
+  ~Attempt() { End(); }
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
 
-  // Send(), then Answer(): two steps, so that nothing of the first is kept while an answer streams. Where there is a failure
-  // the row is open until Settle(); where there is none, the upstream has answered, and then the client has its answer.
+  // Sends the request, until the upstream has an answer to read. A failure, here or of TakeFailure(): the row is open until
+  // Settle(). Without one the next steps are the pump's, see there.
   Awaitable<Failure> Send();
-  Awaitable<Failure> Answer();
-  void LetGo();  // Behind a good Answer(): what is left of the upstream's is read, so that its connection serves again.
+  bool reading() const { return pump_ && !pump_->over(); }
+  Awaitable<void> Due() { return pump_->Due(); }
+  Awaitable<std::tuple<boost::system::error_code>> Readable() { return pump_->Readable(); }
+  void Take(boost::system::error_code waited) { pump_->Take(waited); }
+  Failure TakeFailure() const { return pump_->TakeFailure(); }
+  bool has_content() const;  // In the client's stream.
+  void LetGo();  // Behind the answer: what is left of the upstream's is read, so that its connection serves again.
   void Settle(const RequestError& error, AttemptRecord::Winner winner);
+  void End();    // Counts the attempt; cancelled, unless it was settled or has answered. Idempotent.
 
+  const config::Model& model() const { return model_; }
+  const AttemptRecord& record() const { return record_; }
   const std::vector<Header>& answer_headers() const { return answer_headers_; }  // Of the upstream, for the client.
 
  private:
@@ -42,9 +53,10 @@ class Attempt {
   std::optional<RequestError> BuildBody();
   Result<UpstreamRequest> BuildRequest(const std::string& key) const;
   Awaitable<Failure> ReadError();
+  void BeginAnswer();
   std::unique_ptr<translate::Reply> MakeReply();
   std::optional<RequestError> TakeCall(Result<std::unique_ptr<UpstreamCall>> sent);
-  Awaitable<Result<UpstreamCall*>> NextRound();
+  Awaitable<Result<UpstreamCall*>> NextRound() override;
   void LetGoOfCall();
   std::vector<Header> ClientHeaders() const;
   translate::Form ClientForm() const;
@@ -59,6 +71,7 @@ class Attempt {
   AttemptRecord record_;                    // After reply_: closing it reads the reply.
   std::vector<Header> answer_headers_;
   bool sent_ = false;
+  bool ended_ = false;
   bool one_prompt_ = true;                  // The answer took no second request.
 };
 

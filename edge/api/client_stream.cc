@@ -24,4 +24,6 @@ Awaitable<void> ClientStream::End(std::string_view last_piece) {
   last_write_ = std::chrono::steady_clock::now();
 }
 
+Awaitable<void> ClientStream::Send(std::string_view body) { return writer_.Send(200, std::move(headers_), body); }
+
 }  // namespace ccp::edge

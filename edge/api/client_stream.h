@@ -1,4 +1,4 @@
-// The client's event stream of one turn. It outlives attempts: once begun, the next attempt goes on in it.
+// The client's answer of one turn, an event stream mostly. It outlives attempts: once begun, the next attempt goes on in it.
 //
 // Threading: the worker's thread.
 #pragma once
@@ -18,7 +18,7 @@ class ClientStream {
   ClientStream(ResponseWriter& writer, Executor executor)
       : writer_(writer), executor_(std::move(executor)) {}
 
-  void SetHeaders(std::vector<Header> headers) { headers_ = std::move(headers); }  // For the head, while it is due.
+  std::vector<Header>& headers() { return headers_; }  // For the head, while it is due.
   bool begun() const { return writer_.begun(); }
   const Executor& executor() const { return executor_; }
   std::chrono::steady_clock::time_point last_write() const { return last_write_; }
@@ -26,6 +26,7 @@ class ClientStream {
   bool TryWrite(std::string_view piece);            // As ResponseWriter::TryWrite(); false while the head is due, too.
   Awaitable<void> Write(std::string_view piece);    // Sends the head first, if it is due.
   Awaitable<void> End(std::string_view last_piece);
+  Awaitable<void> Send(std::string_view body);      // An answer that is no stream, whole.
   void Cut() { writer_.Abort(); }
 
  private:

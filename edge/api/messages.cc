@@ -1,5 +1,6 @@
 // POST /v1/messages
 #include <boost/asio/this_coro.hpp>
+#include <utility>
 
 #include "edge/api/endpoints.h"
 #include "edge/api/turn.h"
@@ -7,10 +8,20 @@
 
 namespace ccp::edge {
 
+// The one place to wait for an upstream's bytes, and the turn in its frame: a stream spends its life here.
 Awaitable<void> Messages(ApiContext& context, HttpRequest& request, ResponseWriter& response) {
   const auto executor = co_await boost::asio::this_coro::executor;
   Turn turn(context, request, response, executor);
-  co_await turn.Run();
+  co_await turn.Begin();
+  while (turn.reading()) {
+    if (Awaitable<void> due = turn.Due(); due.valid()) {
+      co_await std::move(due);
+    } else {
+      const auto [error] = co_await turn.Readable();
+      turn.Take(error);
+    }
+  }
+  turn.LetGo();
 }
 
 }  // namespace ccp::edge

@@ -7,7 +7,6 @@
 #include <boost/asio/io_context.hpp>
 #include <exception>
 #include <memory>
-#include <tuple>
 #include <utility>
 
 #include "common/base/text.h"
@@ -33,48 +32,44 @@ bool ErrorStandsIn(std::string_view events) { return events.find("event: error")
 
 }  // namespace
 
-Pump::Pump(TurnState& turn, Reply& reply, UpstreamCall& call, AttemptRecord& record, Options options)
+Pump::Pump(TurnState& turn, Reply& reply, UpstreamCall& call, AttemptRecord& record, Rounds& rounds, Options options)
     : turn_(turn),
       reply_(reply),
       call_(&call),
       record_(record),
-      options_(std::move(options)),
+      rounds_(rounds),
+      options_(options),
       alarm_(turn.stream.executor().context(), [](void* pump) { static_cast<Pump*>(pump)->Ring(); }, this) {
-  if (options_.client == Form::kEvents && !turn_.stream.begun()) turn_.stream.SetHeaders(std::exchange(options_.headers, {}));
-}
-
-// Few places to wait: each costs its room for as long as the stream lasts.
-Awaitable<Failure> Pump::Run() {
   if (options_.client == Form::kEvents) SetFirstAlarm();
-  while (ended_ == Ended::kNo) {
-    if (Awaitable<void> due = WhatIsDue(); due.valid()) {
-      co_await std::move(due);
-      continue;
-    }
-    if (ended_ != Ended::kNo) break;
-    boost::system::error_code error;
-    if (!call_->ready()) {
-      waiting_ = true;
-      std::tie(error) = co_await call_->Readable();
-      waiting_ = false;
-      if (error && rang_) continue;
-    }
-    if (!TakeArrived(error) || ended_ != Ended::kNo) continue;
-    NoteLingering();
-    Forward();
-  }
-  co_await Conclude();
-  co_return std::move(result_);
 }
 
-// Before the next bytes are waited for. Not valid: nothing.
-Awaitable<void> Pump::WhatIsDue() {
-  if (std::exchange(unsent_, false)) return WriteRest();
-  if (reply_.phase() == Reply::Phase::kPaused) return NextRound();
-  if (!std::exchange(rang_, false)) return {};
-  if (!lingering_) return KeepCompany();
-  EndWithoutCounts();
-  return WhatIsDue();
+Awaitable<void> Pump::Due() {
+  while (ended_ == Ended::kNo) {
+    if (std::exchange(unsent_, false)) return WriteRest();
+    if (reply_.phase() == Reply::Phase::kPaused) return NextRound();
+    if (std::exchange(rang_, false)) {
+      if (!lingering_) return KeepCompany();
+      EndWithoutCounts();
+    } else if (call_->ready()) {
+      Take({});
+    } else {
+      return {};
+    }
+  }
+  return AnotherMayAnswer() ? Awaitable<void>() : Conclude();
+}
+
+Awaitable<std::tuple<boost::system::error_code>> Pump::Readable() {
+  waiting_ = true;
+  return call_->Readable();
+}
+
+void Pump::Take(boost::system::error_code waited) {
+  waiting_ = false;
+  if (waited && rang_) return;
+  if (!TakeArrived(waited) || ended_ != Ended::kNo) return;
+  NoteLingering();
+  Forward();
 }
 
 bool Pump::TakeArrived(boost::system::error_code waited) {
@@ -99,7 +94,6 @@ void Pump::ReturnBuffer() {
 }
 
 void Pump::Forward() {
-  if (options_.client == Form::kEvents && reply_.phase() == Reply::Phase::kContent) turn_.ForgetRequest();
   unsent_ = options_.client == Form::kEvents && !out_.empty() && !turn_.stream.TryWrite(out_);
   if (!unsent_) ReturnBuffer();
 }
@@ -129,7 +123,7 @@ Awaitable<void> Pump::NextRound() {
 
 // An upstream that fails here fails in the middle of its answer.
 Awaitable<void> Pump::AskForNextRound(Timer& until) {
-  const Result<UpstreamCall*> next = co_await options_.next_round();
+  const Result<UpstreamCall*> next = co_await rounds_.NextRound();
   until.expires_at(Timer::time_point::min());
   if (next.ok()) {
     call_ = *next;
@@ -232,6 +226,7 @@ Awaitable<void> Pump::KeepCompany() {
 }
 
 Awaitable<void> Pump::Conclude() {
+  over_ = true;
   if (reply_.phase() == Reply::Phase::kComplete) return DeliverAnswer();
   return DeliverFailure();
 }
@@ -243,20 +238,23 @@ Awaitable<void> Pump::DeliverAnswer() {
     co_await turn_.stream.End(out_);
   } else {
     if (!reply_.losses().codes().empty()) {  // Not known yet when the headers were made.
-      ReplaceHeaders(options_.headers, {{"x-ccp-losses", Join(record_.losses(), ",")}});
+      ReplaceHeaders(turn_.stream.headers(), {{"x-ccp-losses", Join(record_.losses(), ",")}});
     }
-    co_await turn_.client.Send(200, std::move(options_.headers), out_);
+    co_await turn_.stream.Send(out_);
   }
 }
 
+// At most message_start stands in out_ then: the next attempt or the turn's end writes it anew.
+bool Pump::AnotherMayAnswer() const {
+  if (ended_ == Ended::kNo || reply_.phase() == Reply::Phase::kComplete) return false;
+  return options_.client == Form::kJson || !(content_before_ || ErrorStandsIn(out_));
+}
+
+Failure Pump::TakeFailure() const { return AnotherMayAnswer() ? std::make_unique<RequestError>(Reason()) : nullptr; }
+
 Awaitable<void> Pump::DeliverFailure() {
-  const bool nothing_went_out = options_.client == Form::kJson || !(content_before_ || ErrorStandsIn(out_));
-  if (nothing_went_out) {
-    result_ = std::make_unique<RequestError>(Reason());  // At most message_start stands in out_; the next attempt or the turn's end writes it anew.
-    co_return;
-  }
   turn_.http_status = 200;
-  turn_.error = Reason().message;
+  turn_.failure = std::make_unique<RequestError>(Reason());
   record_.Close(OutcomeOf(Reason(), broke_off_), AttemptRecord::Winner::kYes, Reason().message);
   if (ClientIsTold()) {
     co_await turn_.stream.End(out_);

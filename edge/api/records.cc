@@ -64,8 +64,8 @@ usage::Record AttemptRecord::Row() const {
   row.upstream_request_id = upstream_request_id_;
   row.first_byte_us = first_byte_us_;
   row.losses = losses_;
-  row.tokens = tokens_;
-  row.quality = quality_;
+  row.tokens = tokens();
+  row.quality = quality();
   row.outcome = outcome_;
   return row;
 }
@@ -83,7 +83,7 @@ void AttemptRecord::AddLosses(const translate::Losses& losses) { AddCodes(losses
 
 void AttemptRecord::Close(usage::Outcome outcome, Winner winner, std::string_view error) {
   if (std::exchange(closed_, true)) return;
-  TakeFromReply();
+  if (reply_ != nullptr) AddCodes(losses_, reply_->losses());
   outcome_ = outcome;
   usage::Record row = Row();
   row.winner = winner == Winner::kYes;
@@ -91,13 +91,6 @@ void AttemptRecord::Close(usage::Outcome outcome, Winner winner, std::string_vie
   row.duration_us = Elapsed().count();
   if (model_.price) row.cost_nano_usd = usage::Cost(row.tokens, *model_.price);
   turn_.context.usage->Close(handle_, row);
-}
-
-void AttemptRecord::TakeFromReply() {
-  if (reply_ == nullptr) return;
-  tokens_ = reply_->tokens();
-  quality_ = reply_->quality();
-  AddCodes(losses_, reply_->losses());
 }
 
 std::chrono::microseconds AttemptRecord::Elapsed() const {

@@ -29,7 +29,7 @@ void RecordRefusal(ApiContext& context, const RequestError& error, std::string_v
 //
 // The row itself is made when it is handed over: what the turn and the model know anyway is not kept twice for as long as
 // an answer streams.
-// Ownership: refers to the turn and the model; the reply it follows must outlive Close().
+// Ownership: refers to the turn, the model and the reply it follows.
 // Cancellation: destroyed while open, it closes itself as client_cancelled: nothing else unwinds a turn.
 class AttemptRecord {
  public:
@@ -52,12 +52,11 @@ class AttemptRecord {
   std::chrono::microseconds first_byte() const { return std::chrono::microseconds(first_byte_us_); }  // 0: none came.
   // Once it is closed.
   usage::Outcome outcome() const { return outcome_; }
-  usage::Quality quality() const { return quality_; }
-  const usage::Tokens& tokens() const { return tokens_; }
+  usage::Quality quality() const { return reply_ == nullptr ? usage::Quality::kUnknown : reply_->quality(); }
+  usage::Tokens tokens() const { return reply_ == nullptr ? usage::Tokens() : reply_->tokens(); }
 
  private:
   usage::Record Row() const;
-  void TakeFromReply();
   std::chrono::microseconds Elapsed() const;
 
   const TurnState& turn_;
@@ -68,11 +67,9 @@ class AttemptRecord {
   std::uint64_t handle_ = 0;
   std::string upstream_request_id_;
   std::vector<std::string> losses_;
-  usage::Tokens tokens_;
   std::int64_t first_byte_us_ = 0;
   int http_status_ = 0;
   usage::Outcome outcome_ = usage::Outcome::kUnspecified;
-  usage::Quality quality_ = usage::Quality::kUnknown;
   bool closed_ = false;
 };
 

@@ -49,18 +49,19 @@ Turn::Turn(ApiContext& context, HttpRequest& http, ResponseWriter& client, Execu
              .request = nullptr,
              .requested_model = {},
              .route = {},
-             .answered_by = {},
-             .tokens = {},
-             .error = {}} {}
+             .failure = nullptr} {}
 
 Turn::~Turn() {
   RequestSample sample;
-  sample.model = state_.answered_by;
+  if (attempt_) {
+    attempt_->End();
+    sample.model = attempt_->model().name;
+    sample.tokens = attempt_->record().tokens();
+    sample.first_byte = attempt_->record().first_byte();
+  }
   sample.route = state_.route;
   sample.http_status = state_.http_status;
-  sample.tokens = state_.tokens;
   sample.duration = state_.Elapsed();
-  sample.first_byte = state_.first_byte;
   state_.context.metrics.CountRequest(sample);
 
   if (!log::InfoEnabled()) return;
@@ -74,15 +75,33 @@ Turn::~Turn() {
   entry.tokens = sample.tokens;
   entry.duration = sample.duration;
   entry.first_byte = sample.first_byte;
-  entry.error = state_.error;
+  if (state_.failure != nullptr) entry.error = state_.failure->message;
   log::Info(AccessLine(entry));
 }
 
-Awaitable<void> Turn::Run() {
+Awaitable<void> Turn::Begin() {
   auto error = Read();
-  if (!error) return TryCandidates();
+  if (!error) return TryCandidates(nullptr);
   RecordRejection(*error);
   return GiveUp(std::make_unique<RequestError>(*std::move(error)));
+}
+
+Awaitable<void> Turn::Due() {
+  Awaitable<void> due = attempt_->Due();
+  if (Failure failure = attempt_->TakeFailure()) return TryCandidates(std::move(failure));
+  return due;
+}
+
+Awaitable<std::tuple<boost::system::error_code>> Turn::Readable() {
+  if (plan_ != nullptr && attempt_->has_content()) {
+    plan_.reset();
+    state_.ForgetRequest();
+  }
+  return attempt_->Readable();
+}
+
+void Turn::LetGo() {
+  if (attempt_) attempt_->LetGo();
 }
 
 std::optional<RequestError> Turn::Read() {
@@ -99,7 +118,8 @@ std::optional<RequestError> Turn::Read() {
   state_.input_tokens = facts.input_tokens;
   if (decision.has_error) return std::move(decision.error);
   if (!AnyIsDirect(decision)) std::vector<Header>().swap(state_.http.headers);  // Nobody else passes them on.
-  plan_.emplace(std::move(decision.candidates), std::move(decision.on_quota), state_.context.times.attempts);
+  plan_ = std::make_unique<AttemptPlan>(std::move(decision.candidates), std::move(decision.on_quota),
+                                        state_.context.times.attempts);
   return std::nullopt;
 }
 
@@ -115,22 +135,20 @@ route::Facts Turn::CollectFacts() {
   return facts;
 }
 
-Awaitable<void> Turn::TryCandidates() {
-  AttemptPlan::Step step = plan_->First();
-  while (true) {
+// Until an upstream has an answer to read, or the client was told that none has. `failure`: of the attempt before, if any.
+Awaitable<void> Turn::TryCandidates(Failure failure) {
+  AttemptPlan::Step step = failure == nullptr ? plan_->First() : Settle(*failure);
+  while (step.model != nullptr) {
+    attempt_.reset();
     if (step.wait.count() > 0) co_await Pause(step.wait);
     ++state_.attempts;
     state_.WakeRequest();
-    Attempt attempt(state_, *step.model);
-    Failure failure = co_await attempt.Send();
-    if (failure == nullptr) failure = co_await attempt.Answer();
-    if (failure == nullptr) co_return attempt.LetGo();
-    step = Settle(attempt, *failure);
-    if (step.model != nullptr) continue;
-    upstream_headers_ = attempt.answer_headers();
-    co_await GiveUp(std::move(failure));
-    co_return;
+    attempt_.emplace(state_, *step.model);
+    failure = co_await attempt_->Send();
+    if (failure == nullptr) co_return;
+    step = Settle(*failure);
   }
+  co_await GiveUp(std::move(failure));
 }
 
 Awaitable<void> Turn::Pause(std::chrono::milliseconds wait) {
@@ -138,29 +156,30 @@ Awaitable<void> Turn::Pause(std::chrono::milliseconds wait) {
   co_await pause.async_wait(kAwait);
 }
 
-AttemptPlan::Step Turn::Settle(Attempt& attempt, const RequestError& error) {
+AttemptPlan::Step Turn::Settle(const RequestError& error) {
   const AttemptPlan::Step step = plan_->AfterFailure(error, Milliseconds(state_.Elapsed()), state_.context.random());
-  attempt.Settle(error, step.model == nullptr ? AttemptRecord::Winner::kYes : AttemptRecord::Winner::kNo);
+  attempt_->Settle(error, step.model == nullptr ? AttemptRecord::Winner::kYes : AttemptRecord::Winner::kNo);
   return step;
 }
 
 Awaitable<void> Turn::GiveUp(Failure error) {
   state_.http_status = error->http_status;
-  state_.error = error->message;
+  state_.failure = std::move(error);
+  const RequestError& reason = *state_.failure;
   if (state_.stream.begun()) {
-    const std::string event = translate::ErrorEvent(*error, state_.request_id);
+    const std::string event = translate::ErrorEvent(reason, state_.request_id);
     co_await state_.stream.End(event);
     co_return;
   }
-  std::vector<Header> headers = ErrorHeaders(*error, state_.request_id);
-  if (!state_.answered_by.empty()) {
-    headers.emplace_back("x-ccp-model", state_.answered_by);
+  std::vector<Header> headers = ErrorHeaders(reason, state_.request_id);
+  if (attempt_) {
+    headers.emplace_back("x-ccp-model", attempt_->model().name);
     headers.emplace_back("x-ccp-route", state_.route);
     headers.emplace_back("x-ccp-attempts", std::to_string(state_.attempts));
+    ReplaceHeaders(headers, attempt_->answer_headers());
   }
-  ReplaceHeaders(headers, upstream_headers_);
-  const std::string body = ErrorBody(*error, FindHeader(headers, "request-id"));
-  co_await state_.client.Send(error->http_status, std::move(headers), body);
+  const std::string body = ErrorBody(reason, FindHeader(headers, "request-id"));
+  co_await state_.client.Send(reason.http_status, std::move(headers), body);
 }
 
 void Turn::RecordRejection(const RequestError& error) {

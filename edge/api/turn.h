@@ -1,9 +1,14 @@
 // The life of a turn: read the request, decide who answers, try the candidates, answer.
+//
+// Use:   co_await turn.Begin(); while (turn.reading()): await Due() where that is valid, else give Take() what Readable()
+//   ends with. No coroutine of the turn's stands around that: a stream may last for an hour.
+// Only until content goes out can another attempt follow; what that would need is gone then.
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
-#include <vector>
+#include <tuple>
 
 #include "common/base/error.h"
 #include "edge/api/attempt.h"
@@ -20,20 +25,25 @@ class Turn {
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
 
-  Awaitable<void> Run();
+  Awaitable<void> Begin();
+  bool reading() const { return attempt_ && attempt_->reading(); }  // False: the client has its answer.
+  Awaitable<void> Due();                                            // Not valid: nothing but to wait.
+  Awaitable<std::tuple<boost::system::error_code>> Readable();
+  void Take(boost::system::error_code waited) { attempt_->Take(waited); }
+  void LetGo();                                                     // Behind the answer.
 
  private:
   std::optional<RequestError> Read();
   route::Facts CollectFacts();
-  Awaitable<void> TryCandidates();
+  Awaitable<void> TryCandidates(Failure failure);
   Awaitable<void> Pause(std::chrono::milliseconds wait);
-  AttemptPlan::Step Settle(Attempt& attempt, const RequestError& error);  // What to do next.
+  AttemptPlan::Step Settle(const RequestError& error);  // What to do next.
   Awaitable<void> GiveUp(Failure error);
   void RecordRejection(const RequestError& error);
 
   TurnState state_;
-  std::optional<AttemptPlan> plan_;        // Once it is decided who answers.
-  std::vector<Header> upstream_headers_;   // Of the last answer that failed.
+  std::unique_ptr<AttemptPlan> plan_;  // From the decision who answers until content goes out.
+  std::optional<Attempt> attempt_;     // The last one that was made.
 };
 
 }  // namespace ccp::edge

@@ -5,11 +5,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/base/error.h"
-#include "common/usage/record.h"
+#include "common/base/id.h"
 #include "edge/api/client_stream.h"
 #include "edge/api/context.h"
 #include "edge/http/server.h"
@@ -26,23 +25,20 @@ struct TurnState {
   ResponseWriter& client;
   ClientStream stream;
   std::shared_ptr<const Snapshot> snapshot;
-  std::string request_id;
+  Id request_id;
   std::string session;
   std::unique_ptr<translate::MessagesRequest> request;  // While an attempt needs it; at rest, http.body is all of it.
   std::string requested_model;
-  bool streamed = false;                   // As the client asked.
   std::string route;                       // "exact", "default", "rule:opus-to-claude"
   std::int64_t estimated_tokens = 0;       // Of the input, by our estimate alone.
   std::int64_t input_tokens = 0;           // The same as the model of the first attempt would count.
-  int attempts = 0;                        // Made so far.
   std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
+  int attempts = 0;                        // Made so far.
+  bool streamed = false;                   // As the client asked.
 
   // What the turn came to, for metrics and the access log.
   int http_status = 499;                   // Until something was sent: the client went away.
-  std::string_view answered_by;            // Model of the last attempt; the snapshot has it.
-  usage::Tokens tokens;
-  std::chrono::microseconds first_byte{0};
-  std::string error;
+  Failure failure;                         // What the client was told, or would have been.
 
   // While an attempt waits for its answer nobody reads the request, but the next attempt may: its text alone is kept.
   void RestRequest() {

@@ -28,6 +28,15 @@ absl::StatusOr<Pattern> CompileOptionalPattern(std::string_view pattern, std::st
   return CompilePattern(pattern, path);
 }
 
+bool SomethingLooksAtSize(const config::Catalog& catalog) {
+  const auto is_limited = [](const config::Model& model) { return model.max_input_tokens.has_value(); };
+  const auto asks = [](const config::Rule& rule) { return !rule.when.tokens_operator.empty(); };
+  const config::Routing& routing = catalog.routing;
+  return routing.long_context_threshold.has_value() ||
+         std::any_of(catalog.models.begin(), catalog.models.end(), is_limited) ||
+         std::any_of(routing.rules.begin(), routing.rules.end(), asks);
+}
+
 }  // namespace
 
 struct Policy::Index {
@@ -56,6 +65,7 @@ class PolicyCompiler {
       if (absl::Status status = CompileDroppedTools(model); !status.ok()) return status;
     }
     CollectHeaderNames();
+    policy_.looks_at_size_ = SomethingLooksAtSize(policy_.catalog_);
     return absl::OkStatus();
   }
 

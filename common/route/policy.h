@@ -32,6 +32,7 @@ class Policy {
   const CompiledChain& slot(config::Slot slot) const;  // Empty when it is not configured.
   const std::vector<std::string>& header_names() const { return header_names_; }  // That some rule asks for; lower-case.
   bool ToolIsDropped(const config::Model& model, std::string_view tool) const;     // drop_tools of the model.
+  bool looks_at_size() const { return looks_at_size_; }  // Some decision depends on how many tokens the input has.
 
  private:
   friend class PolicyCompiler;
@@ -40,6 +41,7 @@ class Policy {
   config::Catalog catalog_;
   std::vector<CompiledRule> rules_;
   std::vector<std::string> header_names_;
+  bool looks_at_size_ = false;
   std::unique_ptr<Index> index_;
 };
 

@@ -138,6 +138,7 @@ Awaitable<Failure> Attempt::Send() {
   if (auto error = BuildBody()) co_return Own(*std::move(error));
   auto request = BuildRequest(key);
   if (!request.ok()) co_return Own(std::move(request).error());
+  request->meanwhile = [this] { MeasureInput(turn_, model_); };
   record_.Open();
   sent_ = true;
   auto sent = co_await turn_.context.upstream->Send(*std::move(request));

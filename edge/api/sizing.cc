@@ -28,6 +28,12 @@ route::Decision DecideBySize(route::Facts& facts, const Snapshot& snapshot, std:
   return route::Decide(facts, *snapshot.policy, draw, route::Trace::kNone);
 }
 
+void MeasureInput(TurnState& turn, const config::Model& model) {
+  if (turn.estimated_tokens != 0) return;
+  turn.estimated_tokens = tokens::CountRequest(turn.request->root(), nullptr);
+  turn.input_tokens = turn.context.calibrations.Calibrated(CalibrationKey(model), turn.estimated_tokens);
+}
+
 std::int64_t CountFor(const config::Model* model, json::Value request, const ApiContext& context) {
   if (model == nullptr) return tokens::CountRequest(request, context.vocabulary);
   if (CounterFor(*model, context) == Counter::kVocabulary) return tokens::CountRequest(request, context.vocabulary);

@@ -7,6 +7,7 @@
 #include "common/json/document.h"
 #include "common/route/decide.h"
 #include "edge/api/context.h"
+#include "edge/api/turn_state.h"
 
 namespace ccp::edge {
 
@@ -17,6 +18,10 @@ std::string CalibrationKey(const config::Model& model);
 // count, which `facts` then has.
 route::Decision DecideBySize(route::Facts& facts, const Snapshot& snapshot, std::uint64_t draw,
                              const tokens::CalibrationBook& calibrations);
+
+// Fills in how large a turn's input is, unless that is known: by our estimate, since exact counting would cost more than all
+// the rest of the turn, and corrected to what `model` would count. The request must be awake.
+void MeasureInput(TurnState& turn, const config::Model& model);
 
 // For count_tokens: by the model's `tokenizer`. Exact where the model is known to use our vocabulary, and we have it; else
 // the estimate, corrected by what the model reported, and the vocabulary only where nothing was reported yet.

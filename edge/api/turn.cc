@@ -7,7 +7,6 @@
 #include "common/base/id.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
-#include "common/route/decide.h"
 #include "edge/api/answers.h"
 #include "edge/api/headers.h"
 #include "edge/api/records.h"
@@ -111,11 +110,8 @@ std::optional<RequestError> Turn::Read() {
   state_.request = *std::move(request);
   state_.requested_model = state_.request->model();
   state_.streamed = state_.request->stream();
-  route::Facts facts = CollectFacts();
-  const std::uint64_t draw = Draw(state_.session, state_.context.random);
-  route::Decision decision = DecideBySize(facts, *state_.snapshot, draw, state_.context.calibrations);
+  route::Decision decision = Decide();
   state_.route = std::move(decision.route);
-  state_.input_tokens = facts.input_tokens;
   if (decision.has_error) return std::move(decision.error);
   if (!AnyIsDirect(decision)) std::vector<Header>().swap(state_.http.headers);  // Nobody else passes them on.
   plan_ = std::make_unique<AttemptPlan>(std::move(decision.candidates), std::move(decision.on_quota),
@@ -123,15 +119,25 @@ std::optional<RequestError> Turn::Read() {
   return std::nullopt;
 }
 
-route::Facts Turn::CollectFacts() {
+// Where nobody looks at the input's size it is measured while the upstream works: see Attempt::Send().
+route::Decision Turn::Decide() {
+  route::Facts facts = CollectFacts();
+  const std::uint64_t draw = Draw(state_.session, state_.context.random);
+  const route::Policy& policy = *state_.snapshot->policy;
+  if (!policy.looks_at_size()) return route::Decide(facts, policy, draw, route::Trace::kNone);
+  state_.estimated_tokens = tokens::CountRequest(state_.request->root(), nullptr);
+  facts.input_tokens = state_.estimated_tokens;
+  route::Decision decision = DecideBySize(facts, *state_.snapshot, draw, state_.context.calibrations);
+  state_.input_tokens = facts.input_tokens;
+  return decision;
+}
+
+route::Facts Turn::CollectFacts() const {
   route::Facts facts = state_.request->facts();
   facts.subagent = !state_.http.header("x-claude-code-agent-id").empty();
   for (const std::string& name : state_.snapshot->policy->header_names()) {
     if (const std::string_view value = state_.http.header(name); !value.empty()) facts.headers[name] = value;
   }
-  // Estimated: exact counting would cost more than all the rest of the turn, and routing needs no more.
-  state_.estimated_tokens = tokens::CountRequest(state_.request->root(), nullptr);
-  facts.input_tokens = state_.estimated_tokens;
   return facts;
 }
 

@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "common/base/error.h"
+#include "common/route/decide.h"
 #include "edge/api/attempt.h"
 #include "edge/api/turn_state.h"
 #include "edge/http/awaitable.h"
@@ -34,7 +35,8 @@ class Turn {
 
  private:
   std::optional<RequestError> Read();
-  route::Facts CollectFacts();
+  route::Decision Decide();
+  route::Facts CollectFacts() const;
   Awaitable<void> TryCandidates(Failure failure);
   Awaitable<void> Pause(std::chrono::milliseconds wait);
   AttemptPlan::Step Settle(const RequestError& error);  // What to do next.

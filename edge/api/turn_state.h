@@ -30,7 +30,7 @@ struct TurnState {
   std::unique_ptr<translate::MessagesRequest> request;  // While an attempt needs it; at rest, http.body is all of it.
   std::string requested_model;
   std::string route;                       // "exact", "default", "rule:opus-to-claude"
-  std::int64_t estimated_tokens = 0;       // Of the input, by our estimate alone.
+  std::int64_t estimated_tokens = 0;       // Of the input, by our estimate alone. This and the next: 0 until measured.
   std::int64_t input_tokens = 0;           // The same as the model of the first attempt would count.
   std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
   int attempts = 0;                        // Made so far.

@@ -171,6 +171,7 @@ Awaitable<ExchangeOutcome> Exchange(CallResources& resources, std::unique_ptr<Co
   // An upstream may refuse a request before it has read all of it, and close. Its answer is worth more than our error.
   if (write_error) call->DoNotReuse();
   busy.SetTimeout(request.timeouts.first_byte);
+  if (request.meanwhile) request.meanwhile();
   if (auto error = co_await call->ReadHead()) {
     const bool no_answer = !call->answer_started() && !call->timed_out();
     co_return ExchangeOutcome{*std::move(error), no_answer};

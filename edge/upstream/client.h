@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,9 @@ struct UpstreamRequest {
   std::shared_ptr<const PreparedRequest> prepared;          // Of Prepare(): then the three above are not looked at.
   std::string_view body;                                    // Must live until Send() has returned.
   config::Timeouts timeouts;
+  // What the caller can do while the upstream works: called when the request is written, before its answer is waited for;
+  // once more should it have to be written again. May be empty.
+  std::function<void()> meanwhile;
 };
 
 class UpstreamCall {

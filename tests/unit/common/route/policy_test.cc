@@ -87,6 +87,25 @@ TEST(Policy, KnowsWhichHeadersRulesAskFor) {
   EXPECT_THAT((*Policy::Compile(catalog))->header_names(), ElementsAre("x-cost", "x-team"));
 }
 
+TEST(Policy, LooksAtSizeWhereALimitARuleOrAThresholdDoes) {
+  Catalog plain;
+  plain.models = {test::MakeModel("spare")};
+  plain.routing.slots = {{Slot::kDefault, test::InOrder({"spare"})}};
+  EXPECT_FALSE((*Policy::Compile(plain))->looks_at_size());
+  Catalog limit = plain;
+  limit.models.push_back(test::MakeModel("small", 100));
+  EXPECT_TRUE((*Policy::Compile(limit))->looks_at_size());
+  Catalog rule = plain;
+  rule.routing.rules = {Rule{"thoughts", {}, test::InOrder({"spare"})}};
+  rule.routing.rules[0].when.thinking = true;
+  EXPECT_FALSE((*Policy::Compile(rule))->looks_at_size());
+  rule.routing.rules[0].when.tokens_operator = "=";
+  EXPECT_TRUE((*Policy::Compile(rule))->looks_at_size());
+  Catalog threshold = plain;
+  threshold.routing.long_context_threshold = 2'000;
+  EXPECT_TRUE((*Policy::Compile(threshold))->looks_at_size());
+}
+
 TEST(Policy, FindsTheFirstOfTwoModelsWithOneName) {
   Catalog catalog;
   catalog.models = {test::MakeModel("twin", 1), test::MakeModel("twin", 2)};

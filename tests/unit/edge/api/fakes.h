@@ -106,6 +106,7 @@ class ScriptedUpstream final : public UpstreamClient {
     if (answers.empty()) co_return Unreachable("the script has no more answers");
     ScriptedAnswer answer = std::move(answers.front());
     answers.pop_front();
+    if (request.meanwhile) request.meanwhile();
     if (answer.no_answer) co_return *answer.no_answer;
     std::unique_ptr<UpstreamCall> call = std::make_unique<ScriptedCall>(std::move(answer));
     co_return call;

@@ -279,6 +279,21 @@ TEST_F(TurnTest, LearnsFromWhatTheModelReports) {
   EXPECT_EQ(context_.calibrations.learned().size(), 1u);
 }
 
+// No limit and no rule looks at it here: then it is measured behind the sending.
+TEST_F(TurnTest, TellsTheSizeThatTheModelWouldReport) {
+  const auto told = [this](double factor) {
+    AskAnew();
+    context_.calibrations.Share({{"first/gpt-main", {factor, 10}}});
+    upstream_.answers = {Refusal(400)};
+    upstream_.answers[0].pieces = {R"({"error":{"message":"maximum context length exceeded","code":"context_length_exceeded"}})"};
+    Run(LongPrompt());
+    return client_.body;
+  };
+  const std::string plain = told(1.0);
+  EXPECT_THAT(plain, HasSubstr("prompt is too long"));
+  EXPECT_NE(told(2.0), plain);
+}
+
 TEST_F(TurnTest, RoutesByTheSizeThatTheModelWouldReport) {
   model(0).max_input_tokens = 600;
   upstream_.answers = {Good("from main"), Good("from the spare")};

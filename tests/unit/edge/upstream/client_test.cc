@@ -106,6 +106,18 @@ TEST_F(UpstreamClientTest, GivesBytesAsTheyCome) {
   EXPECT_EQ(body, "data: ");
 }
 
+TEST_F(UpstreamClientTest, LetsItsCallerWorkWhileTheUpstreamDoes) {
+  std::promise<void> worked;  // The answer comes only then: had the client waited for it, this test would not end.
+  LoopbackServer server({[&](Peer& peer) {
+    peer.ReadRequest();
+    worked.get_future().wait();
+    peer.Answer("hello");
+  }});
+  UpstreamRequest request = To(server.url());
+  request.meanwhile = [&] { worked.set_value(); };
+  EXPECT_EQ(Fetch(std::move(request)).body, "hello");
+}
+
 TEST_F(UpstreamClientTest, ReadsOnBehindAWaitThatWasBrokenOff) {
   std::promise<void> go_on;
   LoopbackServer server({[&](Peer& peer) {

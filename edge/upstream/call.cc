@@ -83,16 +83,20 @@ class Call final : public UpstreamCall {
   }
 
   std::optional<RequestError> TakeBytes(std::string_view bytes, std::string& out) {
-    const bool decode_later = !parser_.head_done();  // Whether there is anything to decode is known behind the head.
+    const bool in_head = !parser_.head_done();  // Whether there is anything to decode is known behind the head.
+    const std::size_t before = out.size();
     std::string encoded;  // Freed from framing, not yet decoded.
-    std::string& sink = decode_later || decoder_ != nullptr ? encoded : out;
-    if (auto status = parser_.Feed(bytes, sink); !status.ok()) return Fail(Broken(origin(), status));
+    if (auto status = parser_.Feed(bytes, decoder_ != nullptr ? encoded : out); !status.ok()) return Fail(Broken(origin(), status));
     if (!parser_.head_done()) return std::nullopt;
-    if (decode_later) {
+    if (in_head) {
       if (auto error = ChooseDecoder()) return error;
+      if (decoder_ != nullptr) {
+        encoded = out.substr(before);
+        out.resize(before);
+      }
     }
     if (!encoded.empty()) {
-      if (auto status = Decode(encoded, out); !status.ok()) return Fail(Broken(origin(), status));
+      if (auto status = decoder_->Feed(encoded, out); !status.ok()) return Fail(Broken(origin(), status));
     }
     return parser_.done() ? Finish() : std::nullopt;
   }
@@ -107,12 +111,6 @@ class Call final : public UpstreamCall {
     if (!decoder.ok()) return Fail(Broken(origin(), decoder.status()));
     decoder_ = *std::move(decoder);
     return std::nullopt;
-  }
-
-  absl::Status Decode(std::string_view bytes, std::string& out) {
-    if (decoder_ != nullptr) return decoder_->Feed(bytes, out);
-    out += bytes;
-    return absl::OkStatus();
   }
 
   // The answer is complete: the connection goes back at once, not when the caller is done with the call.

@@ -70,16 +70,19 @@ class PooledClient final : public UpstreamClient {
     const std::string end_of_head = EndOfHead(request);
     const RequestBuffers buffers{asio::buffer(request.prepared->head), asio::buffer(end_of_head),
                                  asio::buffer(request.body.data(), request.body.size())};
+    const Origin& origin = url->origin;
 
-    if (auto idle = shared_.pool.Take(url->origin)) {
-      auto reused = co_await Exchange(shared_, std::move(idle), buffers, request);
-      if (!reused.no_answer) co_return std::move(reused.call);
+    for (std::unique_ptr<Connection> connection = shared_.pool.Take(origin);;) {
+      const bool fresh = connection == nullptr;
+      if (fresh) {
+        std::shared_ptr<const Origin> kept(url, &origin);
+        auto dialed = co_await dialer_.Dial(std::move(kept), shared_.pool.Sessions(origin), request.timeouts.connect);
+        if (!dialed.ok()) co_return std::move(dialed).error();
+        connection = *std::move(dialed);
+      }
+      auto exchanged = co_await Exchange(shared_, std::move(connection), buffers, request);
+      if (fresh || !exchanged.no_answer) co_return std::move(exchanged.call);
     }
-    std::shared_ptr<const Origin> origin(url, &url->origin);
-    auto fresh = co_await dialer_.Dial(std::move(origin), shared_.pool.Sessions(url->origin), request.timeouts.connect);
-    if (!fresh.ok()) co_return std::move(fresh).error();
-    auto exchanged = co_await Exchange(shared_, *std::move(fresh), buffers, request);
-    co_return std::move(exchanged.call);
   }
 
   Result<std::shared_ptr<const PreparedRequest>> Prepare(const UpstreamRequest& request) override {

@@ -4,6 +4,7 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "common/base/text.h"
@@ -42,10 +43,10 @@ class RandomStock {
 // The bias of `% 62` is of no consequence here: ids are to be unique, not uniform.
 std::string IdFromBytes(std::string_view prefix, std::string_view bytes) {
   static constexpr char kAlphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  std::string out;
-  out.reserve(prefix.size() + kIdLength);
-  out += prefix;
-  for (std::size_t i = 0; i < kIdLength; ++i) out.push_back(kAlphabet[static_cast<unsigned char>(bytes[i]) % 62]);
+  std::string out(prefix);
+  out.resize(prefix.size() + kIdLength);
+  const auto letter = [](char byte) { return kAlphabet[static_cast<unsigned char>(byte) % 62]; };
+  std::transform(bytes.begin(), bytes.begin() + kIdLength, out.end() - kIdLength, letter);
   return out;
 }
 

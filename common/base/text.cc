@@ -75,6 +75,8 @@ bool ContainsIgnoreCase(std::string_view text, std::string_view part) {
 std::size_t FindControlCharacter(std::string_view text) {
   std::size_t at = 0;
   while (at + 8 <= text.size() && !MayHoldControl(&text[at])) at += 8;
+  const bool is_rest = at + 8 > text.size();
+  if (is_rest && text.size() >= 8 && !MayHoldControl(&text[text.size() - 8])) return std::string_view::npos;
   const auto found = std::find_if(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return (byte < 0x20 && c != '\t') || byte == 0x7f;

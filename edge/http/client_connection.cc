@@ -212,8 +212,9 @@ void ClientConnection::FeedLeftover() {
 
 void ClientConnection::SetReadDeadline(RequestParser::State before) {
   const HttpLimits& limits = server_->options.limits;
-  const auto now = Clock::now();
   const RequestParser::State state = parser_.state();
+  if (state == RequestParser::State::kComplete) return;
+  const auto now = Clock::now();
   if (state == RequestParser::State::kHead && before == RequestParser::State::kIdle) deadline_ = now + limits.header_time;
   if (state != RequestParser::State::kBody) return;
   if (before != RequestParser::State::kBody) {

@@ -21,4 +21,7 @@ class HeadScanner {
   std::size_t line_begin_ = 0;
 };
 
+// How many lines a head has: one for each field, and a few more.
+std::size_t CountLines(std::string_view head);
+
 }  // namespace ccp::edge

@@ -164,7 +164,7 @@ std::size_t RequestParser::FeedHead(std::string_view bytes) {
 void RequestParser::ParseHead(std::string_view head) {
   if (head.starts_with("\r\n")) head.remove_prefix(2);  // RFC 9112 2.2: an empty line in front is passed over.
   // A line a field, but for the first and the last: no more room than it takes, for as long as an answer lasts.
-  request_.headers.reserve(static_cast<std::size_t>(std::count(head.begin(), head.end(), '\n')));
+  request_.headers.reserve(CountLines(head));
   Grammar grammar(*this);
   beast::error_code error;
   grammar.put(boost::asio::const_buffer(head.data(), head.size()), error);

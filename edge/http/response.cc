@@ -57,7 +57,11 @@ void Response::BuildHead(int status, const std::vector<Header>& headers, Length 
   head_ = std::make_unique<std::string>();
   std::string& head = *head_;
   head.reserve(512);
-  head += Concat(form_.chunks ? "HTTP/1.1 " : "HTTP/1.0 ", status, " ", ReasonPhrase(status), "\r\n");
+  head += form_.chunks ? "HTTP/1.1 " : "HTTP/1.0 ";
+  head += std::to_string(status);
+  head += ' ';
+  head += ReasonPhrase(status);
+  head += "\r\n";
   AppendHeader(head, "date", server_.date.Now());
   for (const auto& [name, value] : headers) AppendHeader(head, name, value);
   if (!keep_alive()) {
@@ -68,7 +72,9 @@ void Response::BuildHead(int status, const std::vector<Header>& headers, Length 
   if (length == Length::kUnknown) {
     if (form_.chunks) head += "transfer-encoding: chunked\r\n";
   } else if (!HasNoBody(status)) {
-    head += Concat("content-length: ", body_bytes, "\r\n");
+    head += "content-length: ";
+    head += std::to_string(body_bytes);
+    head += "\r\n";
   }
   head += "\r\n";
 }

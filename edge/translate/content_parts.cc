@@ -135,8 +135,7 @@ void ContentParts::AddText(std::string_view escaped, Value cache_control) {
 }
 
 void ContentParts::AddOwnText(std::string escaped) {
-  own_.push_back(std::move(escaped));
-  AddText(own_.back(), {});
+  AddText(own_.emplace_front(std::move(escaped)), {});
 }
 
 MaybeError ContentParts::AddBlock(const Block& block, const std::string& path) {

@@ -2,7 +2,7 @@
 // whichever the dialect takes. Internal to edge/translate.
 #pragma once
 
-#include <deque>
+#include <forward_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,7 +48,7 @@ class ContentParts {
 
   ChatContext& context_;
   std::vector<Part> parts_;
-  std::deque<std::string> own_;  // Text made here; a deque, because parts refer to its elements.
+  std::forward_list<std::string> own_;  // Text made here; a list, because parts refer to its elements.
 };
 
 inline constexpr std::string_view kImageNote = "[image left out: this model reads no images]";

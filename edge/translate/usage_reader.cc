@@ -57,7 +57,9 @@ ChatUsage ReadMembers(json::Value usage) {
   for (const auto [key, value] : usage.members()) {
     const std::string_view name = key.escaped();
     for (const auto& [wanted, member] : kChatUsageMembers) {
-      if (name == wanted) members.*member = value;
+      if (name != wanted) continue;
+      members.*member = value;
+      break;
     }
   }
   return members;

@@ -1,6 +1,5 @@
 #include "edge/upstream/response_parser.h"
 
-#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "edge/http/head_scanner.h"
 
 namespace ccp::edge {
 namespace {
@@ -157,7 +157,7 @@ absl::Status ResponseParser::FeedBuffered(std::string_view bytes, std::string& b
       const std::string_view head = bytes.substr(0, end);
       if (auto status = CheckHead(head); !status.ok()) return status;
       // A line a field: no more room than it takes, for as long as the answer lasts.
-      sax_->headers.reserve(static_cast<std::size_t>(std::count(head.begin(), head.end(), '\n')));
+      sax_->headers.reserve(CountLines(head));
     }
     if (in_chunks()) {
       if (auto status = chunks_.Feed(bytes, body); !status.ok()) return status;

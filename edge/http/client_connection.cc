@@ -181,7 +181,8 @@ std::size_t ClientConnection::Receive(error_code& error) {
   const std::size_t bytes = receive(scratch.first(in_body ? BytesATurn() : kHeadBytes));
   if (error || bytes == 0) return 0;
   const std::string_view input(scratch.data(), bytes);
-  leftover_ = input.substr(parser_.Feed(input));
+  const std::string_view rest = input.substr(parser_.Feed(input));
+  if (!rest.empty()) leftover_ = std::make_unique<std::string>(rest);
   return bytes;
 }
 
@@ -203,10 +204,10 @@ Awaitable<void> ClientConnection::NextTurn() {
 }
 
 void ClientConnection::FeedLeftover() {
-  if (leftover_.empty()) return;
+  if (leftover_ == nullptr) return;
   const RequestParser::State before = parser_.state();
-  leftover_.erase(0, parser_.Feed(leftover_));
-  if (leftover_.empty()) leftover_.shrink_to_fit();
+  leftover_->erase(0, parser_.Feed(*leftover_));
+  if (leftover_->empty()) leftover_.reset();
   SetReadDeadline(before);
 }
 

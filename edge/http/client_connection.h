@@ -66,7 +66,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   std::shared_ptr<ServerState> server_;
   ConnectionQueue::iterator place_;             // In the queue of its phase.
   RequestParser parser_;
-  std::string leftover_;                        // Bytes of the next request, sent before the answer to this one.
+  std::unique_ptr<std::string> leftover_;       // Bytes of the next request, sent before the answer to this one.
   Deadline deadline_ = kNoDeadline;             // Looked at by the sweep: no timer is armed an operation.
   Deadline body_begin_ = kNoDeadline;
   std::size_t turn_bytes_ = 0;                  // Read since others last had their turn.

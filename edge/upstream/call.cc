@@ -2,6 +2,8 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <chrono>
+#include <cstdint>
 #include <tuple>
 #include <utility>
 
@@ -144,8 +146,8 @@ class Call final : public UpstreamCall {
   std::unique_ptr<Connection> connection_;  // Null once the answer is complete.
   ResponseParser parser_;
   std::unique_ptr<ContentDecoder> decoder_;
-  std::chrono::milliseconds idle_;
   std::string early_;    // Body that came with the head.
+  std::chrono::duration<std::int32_t, std::milli> idle_;  // Small, beside the flags: there is a call for each stream.
   bool finished_ = false;
   bool reusable_ = true;
   bool heard_ = true;    // Something came since Readable() last set the limit.

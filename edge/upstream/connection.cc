@@ -4,13 +4,14 @@
 
 namespace ccp::edge {
 
-Connection::Connection(boost::asio::io_context& context, std::shared_ptr<const Origin> origin) : origin_(std::move(origin)) {
-  Reset(context);
-}
+Connection::Connection(boost::asio::io_context& context, std::shared_ptr<const Origin> origin)
+    : origin_(std::move(origin)),
+      wire_(MakePlainWire(Socket(context))),
+      watchdog_(context, [](void* connection) { static_cast<Connection*>(connection)->Expire(); }, this) {}
 
 void Connection::Reset(boost::asio::io_context& context) {
   wire_ = MakePlainWire(Socket(context));
-  watchdog_.emplace(context, [](void* connection) { static_cast<Connection*>(connection)->Expire(); }, this);
+  watchdog_.Disarm();
 }
 
 void Connection::Expire() {

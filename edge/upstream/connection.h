@@ -6,7 +6,6 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "edge/upstream/origin.h"
@@ -32,13 +31,13 @@ class Connection {
   // Exchanges the wire for one on top of it (TLS on TCP).
   void Upgrade(std::unique_ptr<Wire> wire) { wire_ = std::move(wire); }
 
-  // A new socket and a new watchdog, for the next address.
+  // A new socket without a deadline, for the next address.
   void Reset(boost::asio::io_context& context);
 
   // Closes the wire at that time, so that what is awaited ends with an error; then timed_out() is true.
-  void SetDeadline(Watchdog::Clock::time_point deadline) { watchdog_->SetDeadline(deadline); }
+  void SetDeadline(Watchdog::Clock::time_point deadline) { watchdog_.SetDeadline(deadline); }
   void SetTimeout(std::chrono::milliseconds from_now) { SetDeadline(Watchdog::Clock::now() + from_now); }
-  bool timed_out() const { return watchdog_->expired(); }
+  bool timed_out() const { return watchdog_.expired(); }
   void Close() { wire_->Close(); }
 
   // Told once, when the deadline passes, after the wire was closed; may destroy the connection. nullptr: nobody.
@@ -50,7 +49,7 @@ class Connection {
   std::shared_ptr<const Origin> origin_;
   std::unique_ptr<Wire> wire_;
   Observer* observer_ = nullptr;
-  std::optional<Watchdog> watchdog_;  // Last: it is disarmed before the rest goes.
+  Watchdog watchdog_;  // Last: it is disarmed before the rest goes.
 };
 
 }  // namespace ccp::edge

@@ -78,8 +78,11 @@ asio::execution_context::id Watchdog::Queue::id;
 Watchdog::Watchdog(asio::io_context& context, Callback on_expiry, void* owner)
     : queue_(asio::use_service<Queue>(context)), on_expiry_(on_expiry), owner_(owner) {}
 
-Watchdog::~Watchdog() {
+Watchdog::~Watchdog() { Disarm(); }
+
+void Watchdog::Disarm() {
   if (hook_.is_linked()) queue_.Remove(*this);
+  expired_ = false;
 }
 
 void Watchdog::SetDeadline(Clock::time_point deadline) {

@@ -21,6 +21,7 @@ class Watchdog {
   Watchdog& operator=(const Watchdog&) = delete;
 
   void SetDeadline(Clock::time_point deadline);
+  void Disarm();  // There is no deadline, and none has passed.
   // on_expiry was called; it is called once for each deadline that passes, and may destroy the watchdog.
   bool expired() const { return expired_; }
 

@@ -9,7 +9,7 @@ import time
 
 import abuse
 from bodies import compact
-from stage import MANY, PEERS, installed_peers, memory, opened, start_edge, start_peer
+from stage import MANY, PEERS, installed_peers, memory, opened, settled_memory, start_edge, start_peer
 
 HEAD = "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
 SILENT = abuse.SILENT
@@ -34,7 +34,7 @@ def start(bench, name, reply):
 
 def hold(target, count):
     """What the streams cost one target, from nothing until after they are closed."""
-    facts = {"asked": count, "idle": memory(target.pid), "idle_rss": memory(target.pid, "Rss")}
+    facts = {"asked": count, "idle": settled_memory(target.pid), "idle_rss": memory(target.pid, "Rss")}
     client = abuse.Abuser(abuse.streams(count, request_to(target)), target.port)
     facts |= client.facts
     facts["held"] = memory(target.pid)

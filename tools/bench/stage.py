@@ -87,6 +87,18 @@ def memory(pid, kind="Pss"):
     return int(re.search(rf"^{kind}:\s+(\d+) kB", rollup, re.M).group(1)) * 1024
 
 
+def settled_memory(pid):
+    """Memory when it stays the same: a process that has just started may still be reading what it needs."""
+    seen = [0]
+
+    def stays():
+        time.sleep(0.5)
+        seen.append(memory(pid))
+        return seen[-1] == seen[-2]
+    until(stays, "memory to settle")
+    return seen[-1]
+
+
 def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 

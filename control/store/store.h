@@ -77,7 +77,11 @@ struct UsageSum {
   std::int64_t cost_nano_usd = 0;
   std::int64_t unpriced_attempts = 0;
   std::int64_t estimated_attempts = 0;
+  bool operator==(const UsageSum&) const = default;
 };
+
+// All of them together, without a group: each attempt is in one group of those that it was summed by.
+UsageSum AddUp(const std::vector<UsageSum>& sums);
 
 struct UsageQuery {
   std::int64_t from_us = 0;

@@ -315,6 +315,23 @@ TEST_F(SumTest, GroupsByEveryName) {
   EXPECT_EQ(covered, std::set<std::string>(GroupNames().begin(), GroupNames().end()));
 }
 
+TEST_F(SumTest, GroupsAddUpToTheTotal) {
+  for (const char* model : {"a", "b", "b"}) {
+    usage::Record record = Attempt(1, true, usage::Outcome::kTimeout);
+    record.model = model;
+    record.quality = usage::Quality::kEstimated;
+    record.tokens = {1, 20, 300, 4'000, 50};
+    Add("edge_1", record);
+    record.cost_nano_usd = 7;
+    record.winner = false;
+    Add("edge_2", record);
+  }
+  for (const char* group : {"model", "edge", "day"}) {
+    EXPECT_EQ(AddUp(*store_->SumUsage({0, 0, {group}, 0})), Total()) << group;
+  }
+  EXPECT_EQ(AddUp({}), UsageSum());
+}
+
 TEST_F(SumTest, GroupsBySeveralNamesInOrder) {
   for (const char* model : {"b", "a", "a"}) {
     usage::Record record = Attempt(1, true, usage::Outcome::kOk);

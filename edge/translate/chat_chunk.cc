@@ -1,5 +1,7 @@
 #include "edge/translate/chat_chunk.h"
 
+#include <cstdint>
+#include <limits>
 #include <string_view>
 
 namespace ccp::translate {
@@ -50,24 +52,42 @@ ContentMembers ReadContent(json::Value content) {
   return members;
 }
 
+namespace {
+
+// A fragment that says which call it goes on with, and how.
+LoneText ReadLoneArguments(json::Value calls) {
+  if (!calls.is_array() || calls.size() != 1) return {};
+  const CallMembers call = ReadCall(*calls.elements().begin());
+  const FunctionMembers function = ReadFunction(call.function);
+  const std::int64_t index = call.index.integer().value_or(-1);
+  const bool plain_call = call.id.absent_or_null() && call.extra_content.absent_or_null() && function.name.absent_or_null();
+  if (!plain_call || !function.arguments.is_string()) return {};
+  if (index < 0 || index > std::numeric_limits<std::uint8_t>::max()) return {};
+  return {LoneText::Kind::kArguments, static_cast<std::uint8_t>(index), function.arguments};
+}
+
+}  // namespace
+
 LoneText ReadLoneText(const ChunkMembers& chunk) {
   const bool plain_chunk = !chunk.may_be_error && chunk.usage.absent_or_null() && chunk.web_search.absent_or_null();
-  if (!plain_chunk || chunk.choices.size() != 1) return {};
+  if (!plain_chunk || !chunk.choices.is_array() || chunk.choices.size() != 1) return {};
   const ChoiceMembers choice = ReadChoice(*chunk.choices.elements().begin());
   const bool plain_choice = choice.index.integer().value_or(0) == 0 && choice.message.absent_or_null() &&
                             choice.finish_reason.absent_or_null() && choice.usage.absent_or_null() &&
                             choice.error.absent_or_null();
   if (!plain_choice) return {};
   const ContentMembers delta = ReadContent(choice.delta);
-  const bool plain_delta = delta.refusal.absent_or_null() && delta.tool_calls.absent_or_null() &&
-                           delta.function_call.absent_or_null() && delta.annotations.absent_or_null() &&
-                           delta.audio.absent_or_null() &&
+  const bool plain_delta = delta.refusal.absent_or_null() && delta.function_call.absent_or_null() &&
+                           delta.annotations.absent_or_null() && delta.audio.absent_or_null() &&
                            delta.thinking_blocks.absent_or_null() && delta.reasoning_details.absent_or_null() &&
                            delta.reasoning.absent_or_null();
   if (!plain_delta) return {};
-  if (delta.text.is_string() && delta.reasoning_content.absent_or_null()) return {LoneText::Kind::kContent, delta.text};
-  if (!delta.reasoning_content.is_string() || !delta.text.absent_or_null()) return {};
-  return {LoneText::Kind::kReasoning, delta.reasoning_content};
+  const bool no_text = delta.text.absent_or_null();
+  const bool no_reasoning = delta.reasoning_content.absent_or_null();
+  if (!delta.tool_calls.absent_or_null()) return no_text && no_reasoning ? ReadLoneArguments(delta.tool_calls) : LoneText();
+  if (delta.text.is_string() && no_reasoning) return {LoneText::Kind::kContent, 0, delta.text};
+  if (!delta.reasoning_content.is_string() || !no_text) return {};
+  return {LoneText::Kind::kReasoning, 0, delta.reasoning_content};
 }
 
 CallMembers ReadCall(json::Value call) {

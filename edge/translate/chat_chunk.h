@@ -44,7 +44,8 @@ ContentMembers ReadContent(json::Value content);
 // What a chunk says that says one text and nothing else, as nearly all chunks do. Whatever member is added above and has an
 // effect must be looked at here, or it is overlooked in all but the first of several like chunks.
 struct LoneText {
-  enum class Kind : std::uint8_t { kNone, kContent, kReasoning } kind = Kind::kNone;
+  enum class Kind : std::uint8_t { kNone, kContent, kReasoning, kArguments } kind = Kind::kNone;
+  std::uint8_t call = 0;      // With kArguments: the index of the call.
   json::Value text;           // A string.
 };
 LoneText ReadLoneText(const ChunkMembers& chunk);

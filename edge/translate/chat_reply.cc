@@ -145,6 +145,7 @@ class ChatReply : public Reply {
   void Refusal(json::Value refusal, std::string& out);
   void Tools(json::Value calls, Shape shape, std::string& out);
   void Tool(json::Value call, std::int64_t place, Shape shape, std::string& out);
+  void MoreArguments(std::string_view arguments, std::string& out);
   void LegacyCall(json::Value function_call, std::string& out);
   void Function(json::Value function, ToolCallDelta& delta, std::string& out);  // Completes `delta`.
   void FlushText(std::string& out);
@@ -175,6 +176,7 @@ class ChatReply : public Reply {
   std::string_view stop_sequence_;         // That ended the text; of the context or the filter.
   std::unique_ptr<usage::Tokens> reported_;  // Of this round; nearly all answers have but one.
   LoneText::Kind repeated_kind_ = LoneText::Kind::kNone;
+  std::uint8_t repeated_call_ = 0;         // Whose arguments that text is.
   std::optional<Form> form_;               // As the first byte told.
   Outcome outcome_ = Outcome::kOpen;
   FinishReason finish_ = FinishReason::kUnsaid;
@@ -264,10 +266,11 @@ bool ChatReply::RepeatsItself(std::string_view chunk, std::string& out) {
   const std::optional<std::string_view> text = repeated_.Match(chunk);
   if (!text) return false;
   Start(out);
-  if (repeated_kind_ == LoneText::Kind::kContent) {
-    Text(*text, out);
-  } else {
-    Think(*text, out);
+  switch (repeated_kind_) {
+    case LoneText::Kind::kNone: break;
+    case LoneText::Kind::kContent: Text(*text, out); break;
+    case LoneText::Kind::kReasoning: Think(*text, out); break;
+    case LoneText::Kind::kArguments: MoreArguments(*text, out); break;
   }
   if (tools_.overflowed()) FailHere(TooManyCalls(), out);
   return true;
@@ -277,6 +280,7 @@ void ChatReply::Remember(const ChunkMembers& chunk) {
   repeated_.Forget();
   const LoneText lone = ReadLoneText(chunk);
   repeated_kind_ = lone.kind;
+  repeated_call_ = lone.call;
   // The first chunk often says who speaks and no more, and then stands alone in that.
   if (lone.kind == LoneText::Kind::kNone || lone.text.escaped().empty()) return;
   repeated_.Learn(*context_.scratch, lone.text);
@@ -547,6 +551,14 @@ void ChatReply::Tool(json::Value call, std::int64_t place, Shape shape, std::str
   delta.id = members.id.str();
   if (members.extra_content) delta.thought_signature = members.extra_content["google"]["thought_signature"].str();
   Function(members.function, delta, out);
+}
+
+void ChatReply::MoreArguments(std::string_view arguments, std::string& out) {
+  ToolCallDelta delta;
+  delta.index = repeated_call_;
+  delta.arguments = arguments;
+  FlushText(out);
+  tools_.Call(delta, out);
 }
 
 void ChatReply::LegacyCall(json::Value function_call, std::string& out) {

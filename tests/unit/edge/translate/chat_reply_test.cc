@@ -38,6 +38,11 @@ std::string WithGeneratedIdsNamed(std::string summary) {
   return summary;
 }
 
+// A fragment that only goes on with a call.
+std::string More(int index, std::string_view escaped) {
+  return Tool(R"({"index":)" + std::to_string(index) + R"(,"function":{"arguments":")" + std::string(escaped) + "\"}}");
+}
+
 struct Row {
   std::string name;
   std::vector<std::string> chunks;
@@ -193,6 +198,12 @@ const Row kRows[] = {
     {"ParallelInOrder", {Tool(R"({"index":0,"id":"a","function":{"name":"f","arguments":"{}"}})"), Tool(R"({"index":1,"id":"b","function":{"name":"g","arguments":"{\"x\":1}"}})"), Finish("tool_calls"), kDone}, R"(tool:a f {} | tool:b g {"x":1} | tool_use)"},
     {"ParallelInOneChunk", {Tool(R"({"index":0,"id":"a","function":{"name":"f","arguments":"{}"}},{"index":1,"id":"b","function":{"name":"g","arguments":"{}"}})"), Finish("tool_calls"), kDone}, "tool:a f {} | tool:b g {} | tool_use"},
     {"ParallelInterleaved", {Tool(R"({"index":0,"id":"a","function":{"name":"f","arguments":"{\"p\":"}})"), Tool(R"({"index":1,"id":"b","function":{"name":"g","arguments":"{\"q\":"}})"), Tool(R"({"index":0,"function":{"arguments":"1}"}})"), Tool(R"({"index":1,"function":{"arguments":"2}"}})"), Finish("tool_calls"), kDone}, R"(tool:a f {"p":1} | tool:b g {"q":2} | tool_use)"},
+    {"FragmentsAlike", {Tool(R"({"index":0,"id":"a","function":{"name":"f","arguments":"{\"p\":\""}})"), More(0, "x"), More(0, "y"), More(0, R"(\\n)"), More(0, ""), More(0, R"(z\"})"), More(0, ""), Finish("tool_calls"), kDone}, R"(tool:a f {"p":"xy\nz"} | tool_use)"},
+    {"FragmentsAlikeInterleaved", {Tool(R"({"index":0,"id":"a","function":{"name":"f","arguments":"{\"p\":\""}})"), More(0, "x"), More(0, "y"), Tool(R"({"index":1,"id":"b","function":{"name":"g","arguments":"{\"q\":\""}})"), More(1, "u"), More(1, "v"), More(0, R"(z\"})"), More(1, R"(w\"})"), Finish("tool_calls"), kDone}, R"(tool:a f {"p":"xyz"} | tool:b g {"q":"uvw"} | tool_use)"},
+    {"FragmentsAlikeAroundText", {Text("a"), Text("b"), Tool(R"({"index":0,"id":"a","function":{"name":"f","arguments":"{\"p\":\""}})"), More(0, "x"), More(0, "y"), More(0, R"(z\"})"), Text("c"), Text("d"), Finish("tool_calls"), kDone}, R"(text:ab | tool:a f {"p":"xyz"} | text:cd | tool_use)"},
+    {"FragmentsOfAnIndexBeyondAByte", {Tool(R"({"index":256,"id":"a","function":{"name":"f","arguments":"{\"p\":\""}})"), More(256, "x"), More(256, "y"), More(256, R"(z\"})"), Finish("tool_calls"), kDone}, R"(tool:a f {"p":"xyz"} | tool_use)"},
+    {"ChoicesThatAreNoList", {R"({"choices":{"a":1},"delta":{"content":"x"}})", R"({"choices":{"a":1},"delta":{"content":"y"}})", Text("z"), Finish("stop"), kDone}, "text:z | end_turn"},
+    {"CallsThatAreNoList", {Delta(R"({"tool_calls":{"function":{"name":"f","arguments":"{}"}}})"), Finish("tool_calls"), kDone}, "tool:toolu_GENERATED f {} | tool_use"},
     {"ParallelIndicesDescending", {Tool(R"({"index":0,"id":"a","function":{"name":"f","arguments":"{"}})"), Tool(R"({"index":2,"id":"c","function":{"name":"h","arguments":"{}"}})"), Tool(R"({"index":1,"id":"b","function":{"name":"g","arguments":"{}"}})"), Tool(R"({"index":0,"function":{"arguments":"}"}})"), Finish("tool_calls"), kDone}, "tool:a f {} | tool:b g {} | tool:c h {} | tool_use"},
     {"NameLate", {Tool(R"({"index":0,"id":"t","function":{"arguments":"{\"a\":"}})"), Tool(R"({"index":0,"function":{"name":"f"}})"), Tool(R"({"index":0,"function":{"arguments":"1}"}})"), Finish("tool_calls"), kDone}, R"(tool:t f {"a":1} | tool_use)"},
     {"NameNever", {Text("x"), Tool(R"({"index":0,"id":"t","function":{"arguments":"{}"}})"), Finish("tool_calls"), kDone}, "text:x | end_turn"},

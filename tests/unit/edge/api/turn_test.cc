@@ -11,6 +11,7 @@
 #include <exception>
 
 #include "common/base/text.h"
+#include "common/json/document.h"
 #include "edge/api/endpoints.h"
 #include "tests/unit/edge/api/fakes.h"
 
@@ -287,11 +288,24 @@ TEST_F(TurnTest, TellsTheSizeThatTheModelWouldReport) {
     upstream_.answers = {Refusal(400)};
     upstream_.answers[0].pieces = {R"({"error":{"message":"maximum context length exceeded","code":"context_length_exceeded"}})"};
     Run(LongPrompt());
-    return client_.body;
+    json::Document body;
+    EXPECT_TRUE(body.Parse(client_.body).ok()) << client_.body;
+    return std::string(body.root()["error"]["message"].str());
   };
   const std::string plain = told(1.0);
   EXPECT_THAT(plain, HasSubstr("prompt is too long"));
   EXPECT_NE(told(2.0), plain);
+}
+
+// Another attempt may need it until then; a stream may be silent for an hour behind it.
+TEST_F(TurnTest, KeepsTheRequestUntilContentWentOut) {
+  upstream_.answers = {{.pieces = {kStreamError}}, {.pieces = {Text("hello")}, .end = End::kHang}};
+  Launch(kStreamed);
+  while (client_.body.find("hello") == std::string::npos) ASSERT_GT(loop_.run_one(), 0u);
+  loop_.poll();
+  EXPECT_EQ(request_.body, "");
+  departure_.emit(asio::cancellation_type::terminal);
+  while (!finished_) ASSERT_GT(loop_.run_one(), 0u);
 }
 
 TEST_F(TurnTest, RoutesByTheSizeThatTheModelWouldReport) {

@@ -115,6 +115,8 @@ class ChatReply : public Reply {
   TextFilter& filter();
   void MakeSplitter(std::vector<std::string> callable);
   bool settled() const { return outcome_ != Outcome::kOpen; }
+  // A stop sequence that the upstream does not know came in the text.
+  bool stopped() const { return filter_ != nullptr && filter_->stops && !filter_->stops->found().empty(); }
 
   std::string_view LearnForm(std::string_view bytes);
   void DrainEvents(std::string& out);
@@ -272,6 +274,10 @@ bool ChatReply::RepeatsItself(std::string_view chunk, std::string& out) {
     case LoneText::Kind::kReasoning: Think(*text, out); break;
     case LoneText::Kind::kArguments: MoreArguments(*text, out); break;
   }
+  if (stopped()) {
+    EndAtStop(out);
+    return true;
+  }
   if (tools_.overflowed()) FailHere(TooManyCalls(), out);
   return true;
 }
@@ -401,7 +407,7 @@ void ChatReply::OnContent(json::Value content, Shape shape, std::string& out) {
   const ContentMembers members = ReadContent(content);
   Reasoning(members, out);
   Content(members.text, out);
-  if (filter_ != nullptr && filter_->stops && !filter_->stops->found().empty()) return EndAtStop(out);
+  if (stopped()) return EndAtStop(out);
   Refusal(members.refusal, out);
   if (members.audio.is_object()) Text(members.audio["transcript"].escaped(), out);
   Tools(members.tool_calls, shape, out);

@@ -238,5 +238,116 @@ TEST(ReplyProperty, EveryCutOfTheStreamIsAnErrorOrTheWholeAnswer) {
   }
 }
 
+// ---- The short way
+
+// Chunks as upstreams send them by the hundred: most repeat the one before but for a text, some do not.
+class Repeater {
+ public:
+  explicit Repeater(unsigned seed) : random_(seed) {}
+
+  std::vector<std::string> Chunks() {
+    std::vector<std::string> chunks;
+    std::size_t kind = 0;
+    for (int i = Pick(2, 40); i > 0; --i) {
+      if (Pick(0, 4) == 0) kind = static_cast<std::size_t>(Pick(0, static_cast<int>(std::size(kKinds)) - 1));
+      std::string chunk(kKinds[kind]);
+      if (const std::size_t at = chunk.find('@'); at != std::string::npos) chunk.replace(at, 1, Piece());
+      chunks.push_back(std::move(chunk));
+    }
+    if (Pick(0, 3) != 0) chunks.push_back(testing::kDone);
+    return chunks;
+  }
+
+ private:
+  // @ stands for a text, still escaped.
+  static constexpr std::string_view kKinds[] = {
+      R"({"choices":[{"index":0,"delta":{"content":"@"}}]})",
+      R"({"choices":[{"index":0,"delta":{"content":"@"},"finish_reason":null}],"usage":null})",
+      R"({"choices":[{"delta":{"role":"assistant","content":"","content":"@"}}]})",
+      R"({"choices":[{"delta":{"content":"@","reasoning_content":null,"tool_calls":null}}]})",
+      R"({"choices":[{"delta":{"content":"@","reasoning_content":"","tool_calls":[]}}]})",
+      R"({"choices":[{"delta":{"content":"@","refusal":null,"reasoning":"r"}}]})",
+      R"({"choices":[{"delta":{"reasoning_content":"@"}}]})",
+      R"({"choices":[{"delta":{"content":null,"reasoning_content":"@"}}]})",
+      R"({"choices":[{"delta":{"content":"","reasoning_content":"@"}}]})",
+      R"({"choices":[{"delta":{"reasoning":"@"}}]})",
+      R"({"choices":[{"delta":{"refusal":"@"}}]})",
+      R"({"choices":[{"delta":{"content":[{"type":"text","text":"@"}]}}]})",
+      R"({"choices":[{"delta":{"content":"a"}},{"index":1,"delta":{"content":"@"}}]})",
+      R"({"choices":[{"index":1,"delta":{"content":"@"}}]})",
+      R"({"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"@"}}]}}]})",
+      R"({"choices":[{"delta":{"content":null,"tool_calls":[{"index":1,"id":null,"function":{"name":null,"arguments":"@"}}]}}]})",
+      R"({"choices":[{"delta":{"tool_calls":[{"index":1,"id":"","type":"function","function":{"name":"","arguments":"@"}}]}}]})",
+      R"({"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"@"}}]}}]})",
+      R"({"choices":[{"delta":{"tool_calls":[{"index":1,"id":"b","function":{"name":"$web_search","arguments":"@"}}]}}]})",
+      R"({"choices":[{"delta":{"tool_calls":[{"index":"0","function":{"arguments":"@"}}]}}]})",
+      R"({"choices":[{"delta":{"tool_calls":[{"function":{"arguments":"@"}}]}}]})",
+      R"({"choices":[{"delta":{"tool_calls":[{"index":256,"function":{"arguments":"@"}}]}}]})",
+      R"({"choices":[{"delta":{"tool_calls":{"index":0,"function":{"arguments":"@"}}}}]})",
+      R"({"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"@"}},{"index":1,"function":{"arguments":"@"}}]}}]})",
+      R"({"choices":[{"delta":{"function_call":{"name":"g","arguments":"@"}}}]})",
+      R"({"choices":[{"delta":{"content":"@"},"finish_reason":"stop"}]})",
+      R"({"choices":[{"delta":{"content":"@"},"finish_reason":""}]})",
+      R"({"choices":[{"delta":{"content":"@"}}],"usage":{"prompt_tokens":1,"completion_tokens":2}})",
+      R"({"choices":[{"message":{"content":"@"}}]})",
+      R"({"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}})",
+  };
+
+  std::string Piece() {
+    static const std::vector<std::string> kPieces = {
+        "",      "a",     " b",       "\\n",          "{",           "}",          "{\\\"a\\\":",  "1}",
+        "\\\"",  "ST",    "OP",       "<th",           "ink>",        "</think>",   "\\ud83d",      "\\ude00",
+        "\\\\",  "null",  "\xC3\xA9", "\xC3",          "<tool_call>", "</tool_call>", "{\\\"name\\\":\\\"f\\\"}", "{}",
+        "\\u00e9", "\\x",  "STOP",     "\x01"};
+    return kPieces[static_cast<std::size_t>(Pick(0, static_cast<int>(kPieces.size()) - 1))];
+  }
+
+  int Pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
+
+  std::mt19937 random_;
+};
+
+// What the client has after each chunk.
+std::vector<std::string> Steps(const Given& given, const std::vector<std::string>& chunks) {
+  json::Document scratch;
+  const std::unique_ptr<Reply> reply = MakeChatReply(testing::ContextOf(given, scratch));
+  std::vector<std::string> steps;
+  std::string out;
+  for (const std::string& chunk : chunks) {
+    reply->Feed(testing::Sse({chunk}), out);
+    steps.push_back(out + std::to_string(static_cast<int>(reply->phase())));
+  }
+  reply->Finish(given.end, out);
+  steps.push_back(out + std::to_string(static_cast<int>(reply->phase())) + std::to_string(reply->tokens().output));
+  return steps;
+}
+
+std::vector<Given> Settings() {
+  std::vector<Given> settings(5);
+  settings[1].stops_here = {"STOP"};
+  settings[2].dialect.think_tag = "think";
+  settings[2].dialect.text_tool_calls = true;
+  settings[2].callable = {"f"};
+  settings[3] = settings[2];
+  settings[3].stops_here = {"STOP", "b"};
+  settings[4].echoes_search = true;
+  settings[4].omit_thinking_text = true;
+  return settings;
+}
+
+// A chunk like the one before is not read again. With a number of its own in each, none is like another.
+TEST(ReplyProperty, ARepeatedChunkSaysWhatItWouldSayAlone) {
+  const std::vector<Given> settings = Settings();
+  for (unsigned seed = 0; seed < 2000; ++seed) {
+    const std::vector<std::string> chunks = Repeater(seed).Chunks();
+    std::vector<std::string> unlike = chunks;
+    for (std::size_t i = 0; i < unlike.size(); ++i) {
+      if (unlike[i] != testing::kDone) unlike[i].insert(1, "\"n\":" + std::to_string(i) + ",");
+    }
+    const Given& given = settings[seed % settings.size()];
+    ASSERT_EQ(Steps(given, chunks), Steps(given, unlike)) << "seed " << seed << "\n" << ::testing::PrintToString(chunks);
+  }
+}
+
 }  // namespace
 }  // namespace ccp::translate

@@ -74,19 +74,24 @@ std::string Inflate(std::string_view compressed, std::size_t limit) {
 }
 
 // Page objects in object streams: << /Type /ObjStm ... /Filter /FlateDecode ... >> stream ... endstream
+// No byte is searched twice, whatever the file: a worker waits for it.
 std::int64_t CountCompressedPages(std::string_view bytes) {
   constexpr std::string_view kObjectStream = "/ObjStm";
   constexpr std::string_view kStream = "stream";
   std::int64_t pages = 0;
   std::size_t left = kMostInflated;
+  std::size_t stream = 0;  // The next one.
   for (std::size_t at = bytes.find(kObjectStream); at != std::string_view::npos && left > 0;
-       at = bytes.find(kObjectStream, at + 1)) {
-    const std::size_t found = bytes.substr(0, at + kLongestDictionary).find(kStream, at);
-    if (found == std::string_view::npos) continue;
-    std::size_t begin = found + kStream.size();
+       at = bytes.find(kObjectStream, at)) {
+    at += kObjectStream.size();
+    if (stream < at) stream = bytes.find(kStream, at);
+    if (stream == std::string_view::npos) break;
+    if (stream - at > kLongestDictionary) continue;
+    std::size_t begin = stream + kStream.size();
     if (bytes.substr(begin).starts_with("\r")) ++begin;
     if (bytes.substr(begin).starts_with("\n")) ++begin;
-    const std::string text = Inflate(bytes.substr(begin, bytes.find("endstream", begin) - begin), left);
+    at = std::min(bytes.find("endstream", begin), bytes.size());  // No byte belongs to two streams.
+    const std::string text = Inflate(bytes.substr(begin, at - begin), left);
     left -= text.size();
     pages += CountPageObjects(text);
   }

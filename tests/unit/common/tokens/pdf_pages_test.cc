@@ -41,6 +41,7 @@ INSTANTIATE_TEST_SUITE_P(Files, PdfPagesTest, testing::ValuesIn(std::vector<Case
     {"OtherTypesDoNotCount", kHead + "<</Type /PageLabel>><</Type /Catalog>>" + kPage, 1},
     {"InAnObjectStream", kHead + ObjectStream("3 0 4 20 <</Type/Page>> <</Type/Page/Parent 2 0 R>>"), 2},
     {"InTwoObjectStreams", kHead + ObjectStream("<</Type/Page>>") + ObjectStream("<</Type/Page>>"), 2},
+    {"AStreamCountsOnce", kHead + "% /ObjStm and again /ObjStm\n" + ObjectStream("<</Type/Page>>"), 1},
     {"DamagedObjectStream", kHead + "<</Type/ObjStm>>stream\nnot deflated\nendstream", std::nullopt},
     {"CutObjectStream", kHead + "<</Type/ObjStm>>stream", std::nullopt},
     {"Linearized", kHead + "1 0 obj\n<< /Linearized 1 /L 999 /H [ 1 2 ] /O 3 /E 4 /N 12 /T 5 >>\n" + kPage, 12},
@@ -50,6 +51,15 @@ INSTANTIATE_TEST_SUITE_P(Files, PdfPagesTest, testing::ValuesIn(std::vector<Case
 TEST(PdfPages, ABombIsBounded) {
   const std::string bomb = ObjectStream(std::string(64u << 20, ' ') + "/Type/Page");
   EXPECT_EQ(CountPdfPages(kHead + bomb + bomb + kPage), 1);
+}
+
+// Looking for the end of each beginning in all that follows would take minutes.
+TEST(PdfPages, BeginningsWithoutAnEndAreReadOnce) {
+  for (const std::string_view beginning : {"/ObjStm stream ", "/ObjStms"}) {
+    std::string file = kHead;
+    while (file.size() < 2u << 20) file += beginning;
+    EXPECT_EQ(CountPdfPages(file), std::nullopt);
+  }
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "common/tokens/image_size.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace ccp::tokens {
 namespace {
@@ -92,11 +93,16 @@ std::string DecodeBase64Prefix(std::string_view base64, std::size_t max_bytes) {
   for (std::size_t at = 0; at < base64.size() && bytes.size() < max_bytes; ++at) {
     const char c = base64[at];
     if (c == '\r' || c == '\n') continue;
-    if (c == '\\') {  // "\/" is a digit behind the backslash, "\n" a line break.
-      if (at + 1 < base64.size() && (base64[at + 1] == 'n' || base64[at + 1] == 'r')) ++at;
-      continue;
+    int digit = Base64Digit(c);
+    if (c == '\\') {
+      const std::string_view escape = base64.substr(at + 1, 5);
+      if (escape.starts_with('n') || escape.starts_with('r')) ++at;
+      if (!escape.starts_with("u00")) continue;  // "\/" is a digit behind the backslash.
+      unsigned code = 0;
+      std::from_chars(escape.data() + 3, escape.data() + escape.size(), code, 16);
+      digit = Base64Digit(static_cast<char>(code));
+      at += escape.size();
     }
-    const int digit = Base64Digit(c);
     if (digit < 0) break;
     bits = bits << 6 | static_cast<std::uint32_t>(digit);
     bit_count += 6;

@@ -134,6 +134,8 @@ TEST(DecodeBase64Prefix, DecodesUpToTheLimit) {
   EXPECT_EQ(DecodeBase64Prefix("", 5), "");
   EXPECT_EQ(DecodeBase64Prefix("aGVs\\nbG8=", 100), "hello");
   EXPECT_EQ(DecodeBase64Prefix("\\/\\/8=", 100), "\xFF\xFF");
+  EXPECT_EQ(DecodeBase64Prefix("\\u002B\\u002b8=", 100), "\xFB\xEF");
+  EXPECT_EQ(DecodeBase64Prefix("aGVs\\u00", 100), "hel");
   EXPECT_EQ(DecodeBase64Prefix("aGVs!bG8=", 100), "hel");
 }
 

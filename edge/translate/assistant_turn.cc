@@ -147,7 +147,7 @@ void AssistantTurn::AddThinking(const Block& block) {
 // A Claude takes back what a Claude signed, as it was; any other block would be an error.
 void AssistantTurn::AddThinkingBlock(const Block& block) {
   const bool is_redacted = block.type() == BlockType::kRedactedThinking;
-  const std::string_view signature = (is_redacted ? block.data() : block.signature()).escaped();
+  const std::string signature = (is_redacted ? block.data() : block.signature()).str();
   if (!LooksLikeAnthropics(signature)) return context_.losses.Add("thinking_history_dropped");
   if (!thinking_blocks_.empty()) thinking_blocks_ += ',';
   if (!is_redacted) {

@@ -140,7 +140,7 @@ class DirectSplicer {
   bool IsForeignThinking(Value block) const {
     if (!IsThinking(block)) return false;
     const bool is_redacted = block["type"].is("redacted_thinking");
-    const std::string_view signature = block[is_redacted ? "data" : "signature"].escaped();
+    const std::string signature = block[is_redacted ? "data" : "signature"].str();
     return LooksLikeState(signature) || (anthropics_own_ && !LooksLikeAnthropics(signature));
   }
 

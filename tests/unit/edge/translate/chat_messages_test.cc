@@ -373,6 +373,8 @@ INSTANTIATE_TEST_SUITE_P(Reasoning, ChatMessagesTest, testing::ValuesIn(std::vec
      CallsWith(""), ""},
     {"LiteLlmGetsAClaudesBlocks", "litellm", ThinkAndCall(Thinking(R"(h\nm)", "EqQB+/=") + R"(,{"type":"redacted_thinking","data":"EmwK"})"),
      CallsWith(R"(,"thinking_blocks":[{"type":"thinking","thinking":"h\nm","signature":"EqQB+/="},{"type":"redacted_thinking","data":"EmwK"}])"), ""},
+    {"LiteLlmGetsEscapedSignatures", "litellm", ThinkAndCall(Thinking("hm", R"(EqQB\u002B\/=)") + R"(,{"type":"redacted_thinking","data":"Em\u002B\/"})"),
+     CallsWith(R"(,"thinking_blocks":[{"type":"thinking","thinking":"hm","signature":"EqQB+/="},{"type":"redacted_thinking","data":"Em+/"}])"), ""},
     {"LiteLlmGetsNobodyElses", "litellm", ThinkAndCall(Thinking("hm", Signed(StateKind::kReasoningContent, "hm")) + "," + Thinking("hm",
      "8f14e45f-ceea") + R"(,{"type":"redacted_thinking","data":"no base64"})"), CallsWith(""), "thinking_history_dropped"},
     {"LiteLlmGetsTheBlocksBesideText", "litellm", Turns(Assistant(Thinking("hm",

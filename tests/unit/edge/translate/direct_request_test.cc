@@ -42,6 +42,9 @@ const std::string kVendorsThinking =
     R"({"type":"thinking","thinking":"hm","signature":"8f14e45f-ceea-467f-a8d6-2f1e3c5b7d90"})";
 const std::string kHexThinking =
     R"({"type":"thinking","thinking":"hm","signature":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"})";
+// The same signature as two clients write it: .NET escapes the plus sign, PHP the slash.
+const std::string kEscapedThinking = R"({"type":"thinking","thinking":"hm","signature":"EqQB\u002BCkYI\/Bxg="})";
+const std::string kEscapedRedacted = R"({"type":"redacted_thinking","data":"Emw\u002B\/f="})";
 const std::string kUnsignedThinking = R"({"type":"thinking","thinking":"hm","signature":""})";
 std::string Search(const std::string& content) {
   return R"({"type":"server_tool_use","id":"srvtoolu_1","name":"web_search","input":{}},)"
@@ -100,6 +103,8 @@ INSTANTIATE_TEST_SUITE_P(ToolLoops, DirectRequestTest, testing::ValuesIn(std::ve
     {"WithoutThinkingIsLeftAlone", Loop(kEnabled, "", ""), Loop(kEnabled, "", "")},
     {"BegunByACompatibleVendorGoesOnWithoutThinking", Loop(kEnabled, kVendorsThinking + ",", ""),
      Loop(kDisabled, "", ""), "thinking_disabled_for_history,thinking_history_dropped"},
+    {"BegunByThemInEscapesGoesOn", Loop(kEnabled, kEscapedThinking + ",", kEscapedRedacted + ","),
+     Loop(kEnabled, kEscapedThinking + ",", kEscapedRedacted + ",")},
     {"AdaptiveNeedsNone", Loop(kAdaptive, kOurThinking + ",", ""), Loop(kAdaptive, "", ""), "thinking_history_dropped"},
     {"EditsOfThinkingGoAlong", Loop(kEnabled, kOurThinking + ",", "", Edits("[" + kClearThinking + "]")),
      Loop(kDisabled, "", "", Edits("[]")), "thinking_disabled_for_history,thinking_history_dropped"},

@@ -125,6 +125,18 @@ std::int64_t NumberAt(std::string_view text) {
   return number;
 }
 
+// Anthropic: "... exceed context limit: 190000 + 32000 > 200000", also from behind a gateway with words of its own.
+OverflowNumbers NumbersOfSum(std::string_view text) {
+  constexpr std::string_view kBegin = "exceed context limit: ";
+  const std::size_t at = text.find(kBegin);
+  if (at == std::string_view::npos) return {};
+  const std::string_view sum = text.substr(at + kBegin.size());
+  const std::size_t plus = sum.find(" + ");
+  const std::size_t more = sum.find(" > ");
+  if (plus == std::string_view::npos || more == std::string_view::npos) return {};
+  return {.input = NumberAt(sum), .output = NumberAt(sum.substr(plus + 3)), .maximum = NumberAt(sum.substr(more + 3))};
+}
+
 std::int64_t NumberBefore(std::string_view text) {
   constexpr std::string_view kTokens = " tokens";
   if (text.ends_with(kTokens)) text.remove_suffix(kTokens.size());
@@ -149,10 +161,11 @@ bool IsContextOverflow(std::string_view text) {
 }
 
 OverflowNumbers FindOverflowNumbers(std::string_view message, json::Value error) {
-  OverflowNumbers numbers;
+  const std::string lower = ToLower(message);
+  OverflowNumbers numbers = NumbersOfSum(lower);
+  if (numbers.maximum > 0) return numbers;
   numbers.input = error["n_prompt_tokens"].integer().value_or(0);  // llama.cpp
   numbers.maximum = error["n_ctx"].integer().value_or(0);
-  const std::string lower = ToLower(message);
   for (const Anchor& anchor : kAnchors) {
     if (numbers.*anchor.number == 0) numbers.*anchor.number = NumberBeside(anchor, lower);
   }

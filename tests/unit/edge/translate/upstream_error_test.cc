@@ -175,6 +175,10 @@ INSTANTIATE_TEST_SUITE_P(Overflow, UpstreamErrorTest, testing::ValuesIn(std::vec
      Error("You passed 31745 input tokens and requested 1024 output tokens. However, the model's context length is only 32768 tokens, resulting in a maximum input length of 31744 tokens."),
      400, "invalid_request_error", "input length and `max_tokens` exceed context limit: 31745 + 1024 > 32768",
      Retry::kNever},
+    {"AnswerTooLongAtAnthropicBehindAGateway", 400,
+     Error("AnthropicException - input length and `max_tokens` exceed context limit: 197202 + 21333 > 200000, decrease input length or `max_tokens` and try again"),
+     400, "invalid_request_error", "input length and `max_tokens` exceed context limit: 197202 + 21333 > 200000",
+     Retry::kNever},
     {"RateLimitOfTokensIsNone", 429, Error("Limit 30000 tokens per minute: too many tokens"), 429, "rate_limit_error",
      "Limit 30000 tokens per minute: too many tokens", Retry::kAgain},
 }), NameOf);

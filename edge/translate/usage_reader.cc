@@ -8,10 +8,13 @@
 namespace ccp::translate {
 namespace {
 
+// More than any upstream counts, and so little that sums of such counts do not overflow.
+constexpr std::int64_t kMostTokens = 1'000'000'000'000;
+
 std::optional<std::int64_t> Count(json::Value number) {
   const std::optional<std::int64_t> count = number.integer();
   if (!count) return std::nullopt;
-  return std::max<std::int64_t>(*count, 0);
+  return std::clamp<std::int64_t>(*count, 0, kMostTokens);
 }
 
 // The first of several places where vendors report one count. A zero does not hide a count in a later place.

@@ -339,6 +339,7 @@ const UsageRow kUsageRows[] = {
     {"ReasoningWithin", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":12,"completion_tokens":5,"total_tokens":17,"completion_tokens_details":{"reasoning_tokens":4}})"), kDone}, {.input = 12, .output = 5, .reasoning = 4}},
     {"LargerTotalSaysNothing", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":12,"completion_tokens":5,"total_tokens":100})"), kDone}, {.input = 12, .output = 5}},
     {"NegativeAndFractions", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":5.0,"completion_tokens":-3})"), kDone}, {.input = 5, .output = 0}},
+    {"NonsenseStaysWithinBounds", {Text("x"), Finish("stop"), UsageChunk(R"({"prompt_tokens":1,"completion_tokens":9223372036854775807,"total_tokens":-9223372036854775807,"cached_tokens":9223372036854775807,"cache_creation_tokens":9223372036854775807})"), kDone}, {.input = 0, .cache_read = 1'000'000'000'000, .cache_write = 1'000'000'000'000, .output = 1'000'000'000'000}},
     {"NoneIsEstimated", {Text("12345678"), Finish("stop"), kDone}, {.input = 7, .output = 2}, usage::Quality::kEstimated},
 };
 

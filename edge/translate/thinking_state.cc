@@ -36,8 +36,12 @@ void ThinkingState::AddDetails(json::Value reasoning_details) {
     const std::string type = element["type"].str();
     if (type.empty()) continue;
     const std::optional<std::int64_t> index = element["index"].integer();
+    const std::string id = element["id"].str();
     std::vector<Detail>& details = unsealed().details;
-    if (details.empty() || details.back().type != type || details.back().index != index) {
+    const auto continues = [&](const Detail& last) {
+      return last.type == type && last.index == index && (id.empty() || last.id.empty() || last.id == id);
+    };
+    if (details.empty() || !continues(details.back())) {
       details.push_back({type, {}, {}, {}, index, {}});
     }
     Detail& detail = details.back();

@@ -31,7 +31,7 @@ class ThinkingState {
   std::string Seal();  // The signature for all that came since the last one. Plain ASCII.
 
  private:
-  // One element of reasoning_details. Streams send it in fragments with the same type and index.
+  // One element of reasoning_details. Streams send it in fragments with the same type, index and id, or without an id.
   struct Detail {
     std::string type;
     std::string id;

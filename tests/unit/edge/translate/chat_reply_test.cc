@@ -493,6 +493,17 @@ TEST_F(ChatReplyTest, EncryptedReasoningGetsABlockOfItsOwn) {
   EXPECT_EQ(state->payload, R"([{"type":"reasoning.encrypted","data":"ABCD","id":"rs","format":"f","index":0}])");
 }
 
+TEST_F(ChatReplyTest, EncryptedReasoningOfTwoIdsIsTwo) {
+  given_.dialect.history = Dialect::History::kReasoningDetails;
+  const auto reply = Make(given_);
+  reply->Feed(Sse({Delta(R"({"reasoning_details":[{"type":"reasoning.encrypted","data":"AB","id":"a"},{"type":"reasoning.encrypted","data":"CD","id":"b"}]})"),
+                   Delta(R"({"reasoning_details":[{"type":"reasoning.encrypted","data":"EF","id":"b"}]})"), Text("x"), kDone}),
+              out_);
+  const auto state = DecodeState(Accumulator::Of(out_).message["content"][0]["signature"].get<std::string>(), "secret");
+  ASSERT_TRUE(state.has_value());
+  EXPECT_EQ(state->payload, R"([{"type":"reasoning.encrypted","data":"AB","id":"a"},{"type":"reasoning.encrypted","data":"CDEF","id":"b"}])");
+}
+
 TEST_F(ChatReplyTest, ThoughtSignatureTravelsInTheToolId) {
   const auto reply = Make(given_);
   reply->Feed(Sse({Tool(R"({"index":0,"id":"t","extra_content":{"google":{"thought_signature":"sig=="}},"function":{"name":"f","arguments":"{}"}})"), kDone}), out_);

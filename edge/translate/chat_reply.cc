@@ -602,6 +602,7 @@ void ChatReply::Complete(std::string& out) {
   const bool cut = finish_ == FinishReason::kLength || finish_ == FinishReason::kContextFull ||
                    finish_ == FinishReason::kFilter;
   FlushText(out);
+  if (stopped()) stop_sequence_ = filter_->stops->found();  // What the splitter held back completed it.
   const ToolCalls::Ending ending = cut ? ToolCalls::Ending::kCut : ToolCalls::Ending::kFinished;
   tools_.Finish(ending, out);
   if (context_.echoes_search && PauseForSearch(ending, out)) return;

@@ -723,6 +723,20 @@ INSTANTIATE_TEST_SUITE_P(Stops, StopHereTest, ::testing::ValuesIn(std::vector<Sp
     {"SurrogatesTornApart", {"a\\ud83d", "\\ude00b"}, "text:a | stop_sequence=😀"},
 }), [](const auto& row) { return row.param.name; });
 
+// The stop waits as what may begin a call, and nothing comes behind it.
+TEST_F(ChatReplyTest, AStopHereInWhatWaitedEndsTheAnswer) {
+  given_.stops_here = {"<"};
+  given_.dialect.text_tool_calls = true;
+  EXPECT_EQ(Summary(Accumulator::Of(Translate(given_, {Sse({Text("a <"), Finish("stop"), kDone})}).out).message), "text:a  | stop_sequence=<");
+}
+
+TEST_F(ChatReplyTest, AStopHereEndsTheAnswerAtOnceInARepeatedChunk) {
+  given_.stops_here = {"STOP"};
+  const auto reply = Make(given_);
+  reply->Feed(Sse({Text("a ST"), Text("OP b")}), out_);
+  EXPECT_EQ(reply->phase(), Phase::kComplete);
+}
+
 TEST_F(ChatReplyTest, AStopHereEndsTheAnswerAtOnce) {
   given_.stops_here = {"STOP"};
   const auto reply = Make(given_);

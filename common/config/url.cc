@@ -143,7 +143,7 @@ std::string_view GuessDialect(const Url& url, std::string_view upstream_name) {
   if (url.host != "api.openai.com") return "openai";
   const bool reasons = std::any_of(kOpenAiReasoning.begin(), kOpenAiReasoning.end(),
                                    [&](std::string_view prefix) { return upstream_name.starts_with(prefix); });
-  return reasons ? "openai-reasoning" : "openai";
+  return reasons && !upstream_name.starts_with("gpt-5-chat") ? "openai-reasoning" : "openai";
 }
 
 }  // namespace ccp::config

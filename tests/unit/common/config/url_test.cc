@@ -87,6 +87,7 @@ TEST(Dialect, IsGuessedFromTheHost) {
       {"https://api.openai.com/v1", "gpt-4.1", "openai"},
       {"https://api.openai.com/v1", "gpt-5-mini", "openai-reasoning"},
       {"https://api.openai.com/v1", "o3", "openai-reasoning"},
+      {"https://api.openai.com/v1", "gpt-5-chat-latest", "openai"},
       {"https://api.deepseek.com/v1", "deepseek-chat", "deepseek"},
       {"https://openrouter.ai/api/v1", "openai/gpt-5", "openrouter"},
       {"https://dashscope.aliyuncs.com/compatible-mode/v1", "qwen-max", "qwen"},

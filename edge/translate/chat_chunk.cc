@@ -48,8 +48,13 @@ ContentMembers ReadContent(json::Value content) {
     else if (name == "function_call") members.function_call = value;
     else if (name == "audio") members.audio = value;
     else if (name == "annotations") members.annotations = value;
+    else if (name == "extra_content") members.extra_content = value;
   }
   return members;
+}
+
+bool MarksThought(json::Value extra_content) {
+  return extra_content["google"]["thought"].boolean().value_or(false);
 }
 
 namespace {
@@ -85,7 +90,9 @@ LoneText ReadLoneText(const ChunkMembers& chunk) {
   const bool no_text = delta.text.absent_or_null();
   const bool no_reasoning = delta.reasoning_content.absent_or_null();
   if (!delta.tool_calls.absent_or_null()) return no_text && no_reasoning ? ReadLoneArguments(delta.tool_calls) : LoneText();
-  if (delta.text.is_string() && no_reasoning) return {LoneText::Kind::kContent, 0, delta.text};
+  if (delta.text.is_string() && no_reasoning) {
+    return {MarksThought(delta.extra_content) ? LoneText::Kind::kThought : LoneText::Kind::kContent, 0, delta.text};
+  }
   if (!delta.reasoning_content.is_string() || !no_text) return {};
   return {LoneText::Kind::kReasoning, 0, delta.reasoning_content};
 }

@@ -38,13 +38,15 @@ struct ContentMembers {  // A delta, or a message.
   json::Value reasoning_details;
   json::Value reasoning_content;
   json::Value reasoning;
+  json::Value extra_content;  // Gemini
 };
 ContentMembers ReadContent(json::Value content);
+bool MarksThought(json::Value extra_content);  // The text beside it is, or begins with, what Gemini thought.
 
 // What a chunk says that says one text and nothing else, as nearly all chunks do. Whatever member is added above and has an
 // effect must be looked at here, or it is overlooked in all but the first of several like chunks.
 struct LoneText {
-  enum class Kind : std::uint8_t { kNone, kContent, kReasoning, kArguments } kind = Kind::kNone;
+  enum class Kind : std::uint8_t { kNone, kContent, kThought, kReasoning, kArguments } kind = Kind::kNone;
   std::uint8_t call = 0;      // With kArguments: the index of the call.
   json::Value text;           // A string.
 };

@@ -114,6 +114,7 @@ class ChatReply : public Reply {
 
   TextFilter& filter();
   void MakeSplitter(std::vector<std::string> callable);
+  void ExpectThought();
   bool settled() const { return outcome_ != Outcome::kOpen; }
   // A stop sequence that the upstream does not know came in the text.
   bool stopped() const { return filter_ != nullptr && filter_->stops && !filter_->stops->found().empty(); }
@@ -215,6 +216,14 @@ void ChatReply::MakeSplitter(std::vector<std::string> callable) {
       TextSplitter::Options{context_.dialect->think_tag, context_.dialect->text_tool_calls}, std::move(sink));
 }
 
+// Gemini marks the chunks that hold its thoughts, behind text as well. Only there a tag may begin another one: in a chunk
+// without the mark, and behind the first thought of an answer that is not streamed, it is text that the model wrote.
+void ChatReply::ExpectThought() {
+  if (context_.dialect->think_tag.empty()) return;
+  if (filter().splitter == nullptr) MakeSplitter(std::move(filter_->callable));
+  filter_->splitter->ThoughtMayBegin();
+}
+
 // ---- From bytes to chunks
 
 void ChatReply::Feed(std::string_view bytes, std::string& out) {
@@ -270,6 +279,9 @@ bool ChatReply::RepeatsItself(std::string_view chunk, std::string& out) {
   Start(out);
   switch (repeated_kind_) {
     case LoneText::Kind::kNone: break;
+    case LoneText::Kind::kThought:
+      if (!text->empty()) ExpectThought();
+      [[fallthrough]];
     case LoneText::Kind::kContent: Text(*text, out); break;
     case LoneText::Kind::kReasoning: Think(*text, out); break;
     case LoneText::Kind::kArguments: MoreArguments(*text, out); break;
@@ -406,6 +418,7 @@ void ChatReply::OnFinish(json::Value choice, FinishReason finish, std::string& o
 void ChatReply::OnContent(json::Value content, Shape shape, std::string& out) {
   const ContentMembers members = ReadContent(content);
   Reasoning(members, out);
+  if (!members.text.escaped().empty() && MarksThought(members.extra_content)) ExpectThought();
   Content(members.text, out);
   if (stopped()) return EndAtStop(out);
   Refusal(members.refusal, out);

@@ -88,7 +88,8 @@ std::vector<Dialect> MakeDialects() {
       // docs (Vertex AI, chat completions): web_search_options stands for Google's search.
       // reports: "Invalid JSON payload received. Unknown name \"parallel_tool_calls\": Cannot find field"; of
       // "google_search" in tools as well, so that there is no search but at Vertex AI.
-      // reports: with include_thoughts they come at the beginning of the text, between <thought> and </thought>.
+      // reports: with include_thoughts they come in the text, between <thought> and </thought>, and in a stream each of
+      // their chunks says extra_content.google.thought.
       // experience: user is refused alike, a subset of OpenAPI as schema, stop up to 5, thinking counted in the total alone.
       {.name = "gemini",
        .thinking = Thinking::kGemini,

@@ -114,6 +114,10 @@ void TextSplitter::Flush() {
   flushing_ = false;
 }
 
+void TextSplitter::ThoughtMayBegin() {
+  if (waiting_.empty() && mode_ != Mode::kThinking) mode_ = Mode::kStart;
+}
+
 // Takes one step; false if it needs more text.
 bool TextSplitter::Step() {
   switch (mode_) {

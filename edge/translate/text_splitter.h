@@ -1,5 +1,6 @@
 // Finds, in a text that arrives in pieces, what weak models and bare chat templates write into it although it is no text:
 // leading thinking between tags, and function calls in one of the known notations. Only used where the dialect says so.
+// A tag behind other text is text: a model may well write about it, in code for one.
 //
 // Nothing is held back but what may be the beginning of a mark, and a function call until its end mark.
 // Texts are plain, not escaped. Pure; thread-compatible. What is not well formed comes out as the text it is.
@@ -27,6 +28,7 @@ class TextSplitter {
 
   void Push(std::string_view text);
   void Flush();  // Something else comes now: what waits is text, or thinking, after all.
+  void ThoughtMayBegin();  // As at the start, the text that comes next may begin with thinking. With a think_tag only.
 
   // Nothing is looked for any more: all that comes is text.
   bool through() const { return mode_ == Mode::kText && waiting_.empty() && !options_.tool_calls; }

@@ -681,6 +681,51 @@ TEST(ChatReplyText, TheThinkTagIsTheDialects) {
   EXPECT_EQ(Summary(answer.message), "thinking:hm | text:Hello<thought> | end_turn");
 }
 
+// Gemini's, which say of each chunk whether it holds a thought.
+std::string Thought(std::string_view escaped) {
+  return Delta(R"({"role":"assistant","content":")" + std::string(escaped) + R"(","extra_content":{"google":{"thought":true}}})");
+}
+std::string Unmarked(std::string_view escaped) {
+  return Delta(R"({"role":"assistant","content":")" + std::string(escaped) + R"(","extra_content":null})");
+}
+
+class MarkedThoughtTest : public ::testing::TestWithParam<SplitRow> {};
+
+TEST_P(MarkedThoughtTest, HoweverItIsCut) {
+  Given given;
+  given.dialect.think_tag = "thought";
+  const std::string stream = Sse(GetParam().texts) + Sse({Finish("stop"), kDone});
+  for (const auto& pieces : {std::vector<std::string>{stream}, Bytewise(stream)}) {
+    const Accumulated answer = Accumulator::Of(Translate(given, pieces).out);
+    EXPECT_EQ(answer.problem, "");
+    EXPECT_EQ(Summary(answer.message), GetParam().want);
+  }
+}
+
+const std::string kGeminisCall = Tool(R"({"id":"t","function":{"name":"f","arguments":"{}"}})");
+
+INSTANTIATE_TEST_SUITE_P(Thoughts, MarkedThoughtTest, ::testing::ValuesIn(std::vector<SplitRow>{
+    {"First", {Thought("<thought>a"), Thought("b"), Unmarked("</thought>c")}, "thinking:ab | text:c | end_turn"},
+    {"BehindText", {Thought("<thought>a"), Unmarked("</thought>b"), Unmarked("c"), Thought("<thought>d"), Thought("e"), Unmarked("</thought>f")}, "thinking:a | text:bc | thinking:de | text:f | end_turn"},
+    {"BehindTextAlone", {Unmarked("a"), Thought("<thought>b"), Unmarked("</thought>c")}, "text:a | thinking:b | text:c | end_turn"},
+    {"BehindACall", {Thought("<thought>a"), Unmarked("</thought>"), kGeminisCall, Thought("<thought>b"), Unmarked("</thought>c")}, "thinking:a | tool:t f {} | thinking:b | text:c | tool_use"},
+    {"TagCut", {Unmarked("a"), Thought("<tho"), Thought("ught>b</tho"), Unmarked("ught>c")}, "text:a | thinking:b | text:c | end_turn"},
+    {"ClosedInItsChunk", {Unmarked("a"), Thought("<thought>b</thought>c"), Thought("<thought>d</thought>e")}, "text:a | thinking:b | text:c | thinking:d | text:e | end_turn"},
+    {"OneBehindTheOther", {Thought("<thought>a</thought>"), Thought("<thought>b</thought>"), Unmarked("c")}, "thinking:ab | text:c | end_turn"},
+    {"ATagWithoutTheMarkIsText", {Thought("<thought>a"), Unmarked("</thought>b"), Unmarked("<thought>c</thought>"), Unmarked("d")}, "thinking:a | text:b<thought>c</thought>d | end_turn"},
+    {"ATagWithinATextIsText", {Unmarked("a"), Thought("b <thought>c")}, "text:ab <thought>c | end_turn"},
+    {"NothingSaidChangesNothing", {Unmarked("a"), Thought(""), Unmarked("<thought>b")}, "text:a<thought>b | end_turn"},
+}), [](const auto& row) { return row.param.name; });
+
+// The whole answer has one mark for all of its text.
+TEST(ChatReplyText, OnlyTheFirstThoughtOfAWholeAnswerIsTold) {
+  Given given;
+  given.upstream = Form::kJson;
+  given.dialect.think_tag = "thought";
+  const std::string body = R"({"choices":[{"message":{"content":"<thought>a</thought>b <thought>c</thought>","extra_content":{"google":{"thought":true}}},"finish_reason":"stop"}]})";
+  EXPECT_EQ(Summary(Accumulator::Of(Translate(given, {body}).out).message), "thinking:a | text:b <thought>c</thought> | end_turn");
+}
+
 // Behind the tags nothing is looked for, so a cut character is joined by the same rules as without.
 TEST(ChatReplyText, ACharacterCutBehindTheTagIsWhole) {
   Given given;

@@ -267,6 +267,8 @@ class Repeater {
       R"({"choices":[{"delta":{"content":"@","reasoning_content":null,"tool_calls":null}}]})",
       R"({"choices":[{"delta":{"content":"@","reasoning_content":"","tool_calls":[]}}]})",
       R"({"choices":[{"delta":{"content":"@","refusal":null,"reasoning":"r"}}]})",
+      R"({"choices":[{"delta":{"content":"@","extra_content":{"google":{"thought":true}}}}]})",
+      R"({"choices":[{"delta":{"content":"@","extra_content":{"google":{"thought_signature":"s"}}}}]})",
       R"({"choices":[{"delta":{"reasoning_content":"@"}}]})",
       R"({"choices":[{"delta":{"content":null,"reasoning_content":"@"}}]})",
       R"({"choices":[{"delta":{"content":"","reasoning_content":"@"}}]})",
@@ -296,7 +298,7 @@ class Repeater {
   std::string Piece() {
     static const std::vector<std::string> kPieces = {
         "",      "a",     " b",       "\\n",          "{",           "}",          "{\\\"a\\\":",  "1}",
-        "\\\"",  "ST",    "OP",       "<th",           "ink>",        "</think>",   "\\ud83d",      "\\ude00",
+        "\\\"",  "ST",    "OP",       "<think>", "<th", "ink>",        "</think>",   "\\ud83d",      "\\ude00",
         "\\\\",  "null",  "\xC3\xA9", "\xC3",          "<tool_call>", "</tool_call>", "{\\\"name\\\":\\\"f\\\"}", "{}",
         "\\u00e9", "\\x",  "STOP",     "\x01"};
     return kPieces[static_cast<std::size_t>(Pick(0, static_cast<int>(kPieces.size()) - 1))];

@@ -52,17 +52,17 @@ std::string_view ReasoningField(History history) {
 
 }  // namespace
 
-int OpenCalls::Count(const std::string& client_id) const {
+int OpenCalls::LastNumber(const std::string& client_id) const {
   const auto entry = by_id_.find(client_id);
-  return entry == by_id_.end() ? 0 : entry->second.count;
+  return entry == by_id_.end() ? 0 : entry->second.last_number;
 }
 
-void OpenCalls::Add(const std::string& client_id, std::string upstream_id) {
+void OpenCalls::Add(const std::string& client_id, int number, std::string upstream_id) {
   const std::size_t index = calls_.size();
-  const auto [entry, is_first] = by_id_.try_emplace(client_id, SameId{index, index, 1});
+  const auto [entry, is_first] = by_id_.try_emplace(client_id, SameId{index, index, number});
   if (!is_first) {
     SameId& same = entry->second;
-    ++same.count;
+    same.last_number = number;
     calls_[same.last].next = index;
     same.last = index;
   }
@@ -188,13 +188,13 @@ void AssistantTurn::TakeState(const ReasoningState& state, std::string_view show
 void AssistantTurn::AddCall(const Block& block) {
   const std::string client_id = block.id().str();
   ToolIdParts parts = SplitToolId(client_id, context_.options.fleet_secret);
-  int number = open_calls_.Count(client_id) + 1;
+  int number = open_calls_.LastNumber(client_id) + 1;
   Call call;
   call.id = UpstreamToolId(Numbered(parts.id, number), context_.dialect);
   // Another id may stand for the same at this upstream, or have such a number of its own.
   while (open_calls_.Knows(call.id)) call.id = UpstreamToolId(Numbered(parts.id, ++number), context_.dialect);
   if (number > 1) context_.losses.Add("tool_call_renumbered");
-  open_calls_.Add(client_id, call.id);
+  open_calls_.Add(client_id, number, call.id);
   call.name = context_.tool_names.For(block.name().str());
   call.input = block.input();
   if (parts.state && parts.state->kind == StateKind::kThoughtSignature) {

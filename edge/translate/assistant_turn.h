@@ -17,10 +17,10 @@ namespace ccp::translate {
 // The calls of the turn just written, as far as they still wait for their results.
 class OpenCalls {
  public:
-  // How many calls of that id the turn has already: clients repeat ids, upstreams must not see that.
-  int Count(const std::string& client_id) const;
+  // The number of the turn's last call of that id, from 1; 0: none yet. Clients repeat ids, upstreams must not see that.
+  int LastNumber(const std::string& client_id) const;
   bool Knows(const std::string& upstream_id) const { return upstream_ids_.contains(upstream_id); }
-  void Add(const std::string& client_id, std::string upstream_id);
+  void Add(const std::string& client_id, int number, std::string upstream_id);
 
   // The upstream id of the first unanswered call of that name, now answered; nullptr if there is none.
   const std::string* Answer(const std::string& client_id);
@@ -37,7 +37,7 @@ class OpenCalls {
   struct SameId {
     std::size_t first_open;
     std::size_t last;
-    int count;
+    int last_number;
   };
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
   std::vector<Call> calls_;

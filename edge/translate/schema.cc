@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "common/base/text.h"
@@ -127,13 +129,15 @@ class GeminiWriter {
   // References are written out, so a schema can grow without end; what is deeper or longer is a plain object.
   static constexpr int kMaxDepth = 24;
   static constexpr std::size_t kMaxBytes = 256 * 1024;
+  static constexpr std::size_t kMaxReferences = 1000;  // Different ones: each is looked for among all definitions.
   static constexpr std::array<std::string_view, 11> kCopied = {
       "title",     "description", "maxItems", "minItems", "minProperties", "maxProperties",
       "minLength", "maxLength",   "pattern",  "minimum",  "maximum"};
 
   void WriteSchema(Value schema, int depth) {
-    schema = Resolve(schema);
-    if (!schema.is_object() || depth > kMaxDepth || out_.size() > limit_) {
+    const bool too_much = depth > kMaxDepth || out_.size() > limit_;
+    if (!too_much) schema = Resolve(schema);
+    if (!schema.is_object() || too_much) {
       change_ = SchemaChange::kReduced;
       out_ += R"({"type":"object"})";
       return;
@@ -145,7 +149,8 @@ class GeminiWriter {
       out_ += "true";
     }
     WriteType(schema, commas);
-    for (const auto& [key, value] : schema.members()) WriteMember(schema, key, value, commas, depth);
+    const std::string_view alternatives = AlternativesKey(schema);
+    for (const auto& [key, value] : schema.members()) WriteMember(schema, key, value, alternatives, commas, depth);
     if (IsArray(schema) && !schema["items"].is_object()) {
       commas.Key("items");
       out_ += R"({"type":"string"})";
@@ -153,7 +158,7 @@ class GeminiWriter {
     out_ += '}';
   }
 
-  void WriteMember(Value schema, Value key, Value value, Commas& commas, int depth) {
+  void WriteMember(Value schema, Value key, Value value, std::string_view alternatives, Commas& commas, int depth) {
     const std::string_view name = key.escaped();
     if (name == "type" || name == "nullable") return;
     if (IsOneOf(name, kCopied)) {
@@ -168,7 +173,7 @@ class GeminiWriter {
       commas.Key("items");
       return WriteSchema(value, depth + 1);
     }
-    if (name == AlternativesKey(schema) && value.is_array()) return WriteAlternatives(value, commas, depth);
+    if (name == alternatives && value.is_array()) return WriteAlternatives(value, commas, depth);
     if (name == "format" && (value.is("enum") || value.is("date-time"))) {
       commas.Key("format");
       return copier_.Append(out_, value.raw());
@@ -192,10 +197,16 @@ class GeminiWriter {
     return {};
   }
 
-  Value Find(std::string_view pointer) const {
+  Value Find(const std::string& pointer) {
     if (!pointer.starts_with('#')) return {};
+    if (const auto known = references_.find(pointer); known != references_.end()) return known->second;
+    if (references_.size() >= kMaxReferences) return {};
+    return references_[pointer] = Target(std::string_view(pointer).substr(1));
+  }
+
+  Value Target(std::string_view pointer) const {
     Value found = root_;
-    for (const std::string_view step : Split(pointer.substr(1), '/')) {
+    for (const std::string_view step : Split(pointer, '/')) {
       if (!step.empty()) found = found[step];
     }
     return found;
@@ -357,6 +368,7 @@ class GeminiWriter {
   const TokenCopier& copier_;
   Value root_;
   std::size_t limit_;
+  std::unordered_map<std::string, Value> references_;  // By their pointers.
   SchemaChange change_ = SchemaChange::kNone;
 };
 

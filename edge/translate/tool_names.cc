@@ -35,14 +35,16 @@ bool UpstreamToolNames::IsFine(std::string_view name) const {
 std::string UpstreamToolNames::For(std::string_view name) { return IsFine(name) ? std::string(name) : Changed(name); }
 
 std::string UpstreamToolNames::Changed(std::string_view name) {
+  if (const auto given = given_.find(name); given != given_.end()) return given->second;
   if (taken_.empty()) {
     for (const json::Value tool : tools_.elements()) taken_.insert(tool["name"].str());
   }
   for (int attempt = 0;; ++attempt) {
     std::string candidate = Candidate(name, max_length_, attempt);
     if (taken_.contains(candidate)) continue;
-    const auto [entry, is_new] = changed_.try_emplace(candidate, name);
-    if (is_new || entry->second == name) return candidate;
+    if (!changed_.try_emplace(candidate, name).second) continue;
+    given_.emplace(name, candidate);
+    return candidate;
   }
 }
 

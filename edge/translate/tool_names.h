@@ -29,6 +29,7 @@ class UpstreamToolNames {
   json::Value tools_;
   std::set<std::string, std::less<>> taken_;  // Names of the client that stay; filled when the first one has to change.
   ToolNames changed_;                         // Upstream -> client.
+  ToolNames given_;                           // Client -> upstream: a history names its tools again and again.
 };
 
 }  // namespace ccp::translate

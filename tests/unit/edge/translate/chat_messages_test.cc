@@ -444,5 +444,16 @@ TEST(ChatMessages, RepeatedIdsKeepTheFormTheUpstreamWants) {
   for (const std::string& id : called) EXPECT_EQ(id.size(), 9u) << id;
 }
 
+// Numbering each from the beginning would take a minute.
+TEST(ChatMessages, ManyCallsOfOneIdAreNumberedOnce) {
+  constexpr int kCalls = 30'000;
+  std::string calls;
+  for (int i = 2; i < kCalls; ++i) calls += Use("a_" + std::to_string(i)) + ",";
+  for (int i = 0; i < kCalls; ++i) calls += Use("a") + (i + 1 < kCalls ? "," : "");
+  const Translated got = Translate(Request(Turns(Assistant(calls))), TestModel("openai"));
+  EXPECT_NE(got.body.find(R"("id":"a_59998")"), std::string::npos);
+  EXPECT_EQ(got.body.find(R"("id":"a_59999")"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace ccp::translate

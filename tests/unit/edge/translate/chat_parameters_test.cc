@@ -3,6 +3,8 @@
 
 #include <functional>
 
+#include "common/base/id.h"
+#include "common/base/text.h"
 #include "tests/unit/edge/translate/request_harness.h"
 
 namespace ccp::translate {
@@ -309,6 +311,23 @@ TEST(GeminiSchema, EndsWithCircularReferences) {
   EXPECT_TRUE(document.Parse(got.body).ok());
 }
 
+// Looking through all definitions for each reference, and at all members for each of them, would take minutes.
+TEST(GeminiSchema, AHugeOneIsReadOnce) {
+  std::string keywords, definitions, properties;
+  for (int i = 0; i < 100'000; ++i) {
+    const std::string number = std::to_string(i);
+    keywords += "\"k" + number + "\":1,";
+    definitions += "\"d" + number + R"(":{"type":"string"},)";
+    properties += "\"p" + number + R"(":{"$ref":"#/$defs/d)" + number + "\"},";
+  }
+  const std::string schema = R"({"type":"object",)" + keywords + R"("$defs":{)" + definitions + R"("z":{}},"properties":{)" +
+                             properties + R"("z":{}}})";
+  const Translated got = Translate(Request(R"("tools":[{"name":"f","input_schema":)" + schema + "}]"), TestModel("gemini"));
+  EXPECT_LT(got.body.size(), 4u * 1024 * 1024);
+  json::Document document;
+  EXPECT_TRUE(document.Parse(got.body).ok());
+}
+
 // --- Thinking ---------------------------------------------------------------------------------------------------------
 
 std::string Budget(int tokens) { return R"("thinking":{"type":"enabled","budget_tokens":)" + std::to_string(tokens) +
@@ -444,6 +463,21 @@ TEST(ToolNames, WithOneBeginningStayApart) {
   const Translated got = Translate(Request(R"("tools":[{"name":")" + a + R"("},{"name":")" + b + R"("}])"),
       TestModel("openai"));
   EXPECT_EQ(got.tool_names.size(), 2u);
+}
+
+// Other tools have each name that could be given to the first; trying them for each call would take many seconds.
+TEST(ToolNames, AreFoundOnce) {
+  std::string tools = R"({"name":"é"})", calls;
+  for (int i = 0; i < 5'000; ++i) {
+    const std::string seed = i == 0 ? "é" : "é#" + std::to_string(i);
+    tools += R"(,{"name":"___)" + Hex(Sha256(seed).substr(0, 4)) + "\"}";
+    calls += (i == 0 ? "" : ",") + (R"({"type":"tool_use","id":"t)" + std::to_string(i)) + R"(","name":"é","input":{}})";
+  }
+  const Translated got = Translate(
+      Request("\"tools\":[" + tools + R"(],"messages":[{"role":"user","content":"q"},{"role":"assistant","content":[)" + calls + "]}]"),
+      TestModel("openai"));
+  EXPECT_EQ(got.tool_names.size(), 1u);
+  EXPECT_EQ(got.tool_names.begin()->first, "___" + Hex(Sha256("é#5000").substr(0, 4)));
 }
 
 TEST(ClientTools, GetTheirDocumentedSchemas) {

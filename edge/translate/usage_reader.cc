@@ -102,7 +102,7 @@ bool ReadMessagesUsage(json::Value usage, usage::Tokens& tokens) {
   const auto take = [&](json::Value number, std::int64_t& count) {
     const std::optional<std::int64_t> found = Count(number);
     if (!found) return;
-    count = *found;
+    if (*found > 0) count = *found;
     said = true;
   };
   take(usage["input_tokens"], tokens.input);

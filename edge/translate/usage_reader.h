@@ -16,7 +16,8 @@ enum class Thoughts : std::uint8_t { kCounted, kInTotalOnly };
 std::optional<usage::Tokens> ReadChatUsage(json::Value usage, Thoughts thoughts);
 
 // Anthropic: the three prompt counts are disjoint already. message_delta repeats some of message_start's counts, so what is
-// said replaces what is in `tokens`, and what is not said stays. True if anything was said.
+// said replaces what is in `tokens`, and what is not said stays. Some vendors say 0 in the one for what they say in the
+// other, so a zero replaces nothing. True if anything was said.
 bool ReadMessagesUsage(json::Value usage, usage::Tokens& tokens);
 
 }  // namespace ccp::translate

@@ -74,7 +74,13 @@ std::string WithCarriageReturns(std::string_view stream) {
 
 const std::string kWhole = kStart + kPingEvent + kBlock + Event("brand_new", R"(,"x":1)") + kEnd;
 
+// What vendors say of the prompt at the end when they have said it at the beginning.
+const std::string kEndWithZeros =
+    Event("message_delta", R"(,"delta":{"stop_reason":"end_turn"},"usage":{"input_tokens":0,"cache_read_input_tokens":0,"output_tokens":5})") +
+    Event("message_stop", "");
+
 const Row kRows[] = {
+    {"ZeroTakesNoCountBack", kStart + kBlock + kEndWithZeros, kStart + kBlock + kEndWithZeros, Phase::kComplete, kEndTokens, kReported},
     {"WholeByteForByte", kWhole, kWhole, Phase::kComplete, kEndTokens, kReported},
     {"PingFirst", kPingEvent + kWhole, kPingEvent + kWhole, Phase::kComplete, kEndTokens, kReported},
     {"CommentsAndCarriageReturns", WithCarriageReturns(": hi\n\n" + kWhole), WithCarriageReturns(": hi\n\n" + kWhole), Phase::kComplete, kEndTokens, kReported},

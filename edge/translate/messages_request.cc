@@ -400,10 +400,8 @@ bool MessagesRequest::omit_thinking_text() const { return thinking_["display"].i
 route::Facts MessagesRequest::facts() const {
   route::Facts facts;
   facts.model = model_;
-  facts.stream = stream_;
   facts.thinking = thinking_enabled();
   facts.image = newest_turn_has_image_;
-  facts.max_tokens = max_tokens_.value_or(0);
   facts.user = root()["metadata"]["user_id"].str();
   facts.tools.reserve(tools_.size());
   for (const Value tool : tools_.elements()) {

@@ -127,11 +127,9 @@ TEST(MessagesRequest, GivesItsFacts) {
   EXPECT_TRUE((*request)->omit_thinking_text());
   const route::Facts facts = (*request)->facts();
   EXPECT_EQ(facts.model, "claude-haiku");
-  EXPECT_TRUE(facts.stream);
   EXPECT_TRUE(facts.thinking);
   EXPECT_TRUE(facts.web_search);
   EXPECT_TRUE(facts.image);
-  EXPECT_EQ(facts.max_tokens, 7);
   EXPECT_EQ(facts.user, R"({"a":1})");
   EXPECT_EQ(facts.tools, (std::vector<std::string>{"Bash", "web_search"}));
 }

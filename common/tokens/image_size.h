@@ -18,8 +18,8 @@ struct ImageSize {
 // of another format, or damaged.
 std::optional<ImageSize> ReadImageSize(std::string_view bytes);
 
-// At most `max_bytes` of what `base64`, the contents of a JSON string, stands for. Line breaks are passed over, "\/" and
-// "\u002B" are digits; stops at what is no base64.
+// At most `max_bytes` of what `base64`, the contents of a JSON string, stands for. Line breaks are passed over, "\/"
+// and "\u002B" are digits; stops at what is no base64.
 std::string DecodeBase64Prefix(std::string_view base64, std::size_t max_bytes);
 
 // width * height / 750, at most 1600: larger images are scaled down before a model sees them.

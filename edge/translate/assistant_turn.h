@@ -17,7 +17,7 @@ namespace ccp::translate {
 // The calls of the turn just written, as far as they still wait for their results.
 class OpenCalls {
  public:
-  // The number of the turn's last call of that id, from 1; 0: none yet. Clients repeat ids, upstreams must not see that.
+  // The number of the turn's last call of that id, from 1; 0: none yet. Clients repeat ids, which no upstream may see.
   int LastNumber(const std::string& client_id) const;
   bool Knows(const std::string& upstream_id) const { return upstream_ids_.contains(upstream_id); }
   void Add(const std::string& client_id, int number, std::string upstream_id);

@@ -216,8 +216,8 @@ void ChatReply::MakeSplitter(std::vector<std::string> callable) {
       TextSplitter::Options{context_.dialect->think_tag, context_.dialect->text_tool_calls}, std::move(sink));
 }
 
-// Gemini marks the chunks that hold its thoughts, behind text as well. Only there a tag may begin another one: in a chunk
-// without the mark, and behind the first thought of an answer that is not streamed, it is text that the model wrote.
+// Gemini marks the chunks that hold its thoughts, behind text as well. Only there a tag may begin another one: in a
+// chunk without the mark, and behind the first thought of an answer that is not streamed, it is the model's own text.
 void ChatReply::ExpectThought() {
   if (context_.dialect->think_tag.empty()) return;
   if (filter().splitter == nullptr) MakeSplitter(std::move(filter_->callable));

@@ -304,6 +304,13 @@ class AnswerReader {
     return Lists(*answer, "connection", "close") ? "" : "a refusal that does not close";
   }
 
+  // Nothing can follow it.
+  std::string CutAnswer(const ReadByParser& request) {
+    const bool shows = request.method != "HEAD" && !request.http_1_0;
+    const bool whole = ReadAnswer(std::exchange(rest_, {}), AnswerTo::kOther).has_value();
+    return shows && whole ? "a cut answer looks whole" : "";
+  }
+
   std::string End() {
     SkipContinue();  // For a body that did not come.
     return rest_.empty() ? "" : Concat("bytes behind the last answer: ", rest_);
@@ -313,13 +320,6 @@ class AnswerReader {
   void SkipContinue() {
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     if (rest_.starts_with(kContinue)) rest_.remove_prefix(kContinue.size());
-  }
-
-  // Nothing can follow it.
-  std::string CutAnswer(const ReadByParser& request) {
-    const bool shows = request.method != "HEAD" && !request.http_1_0;
-    const bool whole = ReadAnswer(std::exchange(rest_, {}), AnswerTo::kOther).has_value();
-    return shows && whole ? "a cut answer looks whole" : "";
   }
 
   std::optional<Message> Read(AnswerTo request) {
@@ -342,16 +342,30 @@ inline std::string MethodBehind(std::string_view bytes, std::size_t requests) {
   return std::string(bytes.substr(0, bytes.find(' ')));
 }
 
+inline std::string CheckEach(AnswerReader& reader, const std::vector<ReadByParser>& requests) {
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (auto problem = reader.Answer(requests[i], i); !problem.empty()) return problem + ": " + requests[i].text;
+  }
+  return {};
+}
+
 // "": the client got the answers to what it sent, in order, and nothing else.
 inline std::string CheckAnswers(std::string_view answers, const Parsed& due, std::string_view bytes) {
   AnswerReader reader(answers);
-  for (std::size_t i = 0; i < due.requests.size(); ++i) {
-    if (auto problem = reader.Answer(due.requests[i], i); !problem.empty()) return problem + ": " + due.requests[i].text;
-  }
+  if (auto problem = CheckEach(reader, due.requests); !problem.empty()) return problem;
   if (due.refused) {
     if (auto problem = reader.Refusal(MethodBehind(bytes, due.requests.size())); !problem.empty()) return problem;
   }
   return reader.End();
+}
+
+// "": the same of a client that left during the last of these: it got nothing for that, or an answer that looks cut.
+inline std::string CheckAnswersUntilLeft(std::string_view answers, std::vector<ReadByParser> served) {
+  const ReadByParser last = std::move(served.back());
+  served.pop_back();
+  AnswerReader reader(answers);
+  if (auto problem = CheckEach(reader, served); !problem.empty()) return problem;
+  return reader.CutAnswer(last);
 }
 
 // "": the handler saw no other requests than are due, in order, and all of them unless one waited when the client ended.
@@ -374,9 +388,8 @@ inline std::string CheckConversation(ClientConversation& conversation, std::stri
   if (auto problem = CheckServed(conversation, due); !problem.empty()) return problem;
   auto problem = CheckAnswers(conversation.answers(), due, bytes);
   if (problem.empty() || !conversation.client_left_early()) return problem;
-  due.requests.resize(conversation.served().size() - 1);  // The last one was not answered, then.
-  due.refused = false;
-  return CheckAnswers(conversation.answers(), due, bytes);
+  due.requests.resize(conversation.served().size());
+  return CheckAnswersUntilLeft(conversation.answers(), std::move(due.requests));
 }
 
 }  // namespace ccp::fuzz

@@ -15,6 +15,7 @@ descriptors and memory (PSS) before, during and after.
   aborts     clients that send requests and reset the connection at a random byte of request or answer
   resets     requests whose upstream resets the connection in the middle of its answer
   bodies     bodies of 40 MiB, announced and in chunks
+  large      valid requests of 30 MiB, one after another
   together   4,500 streams, 5,000 slowloris connections, aborts, resets and bodies at once; 20,000 descriptors suffice
   elsewhere  the bodies, sent to one that only reads them: what the machine pays for the bytes, whoever takes them
   soak       memory over many requests, instead of abuse
@@ -24,6 +25,7 @@ the CPU that they and others on the machine take. Elsewhere they are niced, and 
 Python's standard library only.
 """
 import argparse
+import functools
 import json
 import multiprocessing
 import os
@@ -52,6 +54,7 @@ SCRIPT = {"rules": [
     {"match": {"model": "cut"},
      "replies": [{"text": "word " * WORDS, "cut_after_bytes": n} for n in (1, 90, 400, 1500, 3000)]},
     {"match": {"model": "long"}, "reply": {"text": "word " * 5000}},
+    {"match": {"model": "large"}, "reply": {"text": "word " * WORDS}},
     {"reply": {"text": "a short and healthy answer"}}]}
 
 
@@ -65,6 +68,13 @@ def body(model, stream):
 def whole_request(model, stream):
     content = body(model, stream)
     return f"{HEAD}Content-Length: {len(content)}\r\n\r\n".encode() + content
+
+
+@functools.cache
+def request_of_thirty_mebibytes():
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0K" * 0xC0000}}
+    content = compact({"model": "large", "max_tokens": 256, "messages": [{"role": "user", "content": [image] * 5}]})
+    return asking_to_close(f"{HEAD}Content-Length: {len(content)}\r\n\r\n".encode() + content)
 
 
 def asking_to_close(request):
@@ -204,6 +214,18 @@ def send_forty_mebibytes(port, dice):
     return f"{'announced' if announced else 'in chunks'}: {status.decode()}"
 
 
+def send_thirty_mebibytes(port, dice):
+    with socket.create_connection(("127.0.0.1", port), 30) as one:
+        request = request_of_thirty_mebibytes()
+        for at in range(0, len(request), 2**20):
+            one.sendall(request[at:at + 2**20])
+            time.sleep(0.005)  # Else others wait for the bytes, and not for what is done with them.
+        received = b""
+        while piece := one.recv(65536):
+            received += piece
+    return "answered" if received.count(b"word") == WORDS else "no answer to a valid request: WRONG"
+
+
 def serve_elsewhere(listener):
     """Reads so much of each connection, and answers."""
     listener.listen(64)
@@ -240,6 +262,7 @@ AGAIN_AND_AGAIN = {"aborts": [repeated(abort)], "resets": [repeated(be_reset)],
 KINDS = {"streams": [streams(STREAMS)],
          "slowloris": [slowloris(SLOWLORIS)],
          **AGAIN_AND_AGAIN,
+         "large": [repeated(send_thirty_mebibytes)],
          "together": [streams(STREAMS_TOGETHER), slowloris(SLOWLORIS_TOGETHER), *sum(AGAIN_AND_AGAIN.values(), [])],
          "elsewhere": [lambda port, told: send_elsewhere(told)]}
 
@@ -280,7 +303,7 @@ class Edge:
         script = bench.write("script.json", json.dumps(SCRIPT))
         aside = ["chrt", "-o", "0"] if bench.under else ["nice", "-n", "19"]
         _, abused_port = bench.start_ours("mock", "--keep-log", "0", "--script", script, name="abused", under=aside)
-        bases = {model: f"http://127.0.0.1:{abused_port}/v1" for model in ("held", "cut", "long")}
+        bases = {model: f"http://127.0.0.1:{abused_port}/v1" for model in ("held", "cut", "long", "large")}
         bases["healthy"] = f"http://127.0.0.1:{bench.start_mock('--script', script)}/v1"
         self.target = start_edge(bench, bases, workers=workers)
         self.port, self.pid = self.target.port, self.target.pid
@@ -339,7 +362,7 @@ def run_kind(edge, kind, arguments):
     rounds = [run_round(edge, kind, arguments) for _ in range(arguments.rounds)]
     wrong = [sum(one[which]["wrong"] for one in rounds) for which in (0, 1)]
     print(f"{kind}:")
-    for name in ("p50", "p99"):
+    for name in ("p50", "p99", "max"):
         alone, beside = ([one[which]["latency_us"][name] for one in rounds] for which in (0, 1))
         ratio = statistics.median(beside) / statistics.median(alone)
         print(f"  healthy {name}  {median_and_all(alone)} alone, {median_and_all(beside)} beside it: {ratio:.2f}x")

@@ -116,6 +116,11 @@ Failure Own(RequestError error) { return std::make_unique<RequestError>(std::mov
 Attempt::Attempt(TurnState& turn, const config::Model& model)
     : turn_(turn), model_(model), record_(turn, model) {}
 
+Attempt::~Attempt() {
+  End();
+  turn_.Drop(chat_);
+}
+
 void Attempt::End() {
   if (std::exchange(ended_, true)) return;
   record_.Close(usage::Outcome::kClientCancelled, AttemptRecord::Winner::kYes, "the client went away");
@@ -133,9 +138,31 @@ void Attempt::Calibrate() {
 }
 
 Awaitable<Failure> Attempt::Send() {
+  if (turn_.large) return SendLarge();
+  turn_.WakeRequest();
+  return SendBody();
+}
+
+// Nobody waits for its body: when that is to be sent, it is there.
+Awaitable<Failure> Attempt::SendLarge() {
+  std::string key;
+  std::optional<RequestError> error = FindKey(key);
+  if (error) co_return Own(*std::move(error));
+  const auto build = [&] {
+    turn_.WakeRequest();
+    error = BuildBody();
+  };
+  co_await turn_.Elsewhere(build);
+  if (error) co_return Own(*std::move(error));
+  co_return co_await SendBody();
+}
+
+Awaitable<Failure> Attempt::SendBody() {
   std::string key;
   if (auto error = FindKey(key)) co_return Own(*std::move(error));
-  if (auto error = BuildBody()) co_return Own(*std::move(error));
+  if (chat_ == nullptr) {
+    if (auto error = BuildBody()) co_return Own(*std::move(error));
+  }
   auto request = BuildRequest(key);
   if (!request.ok()) co_return Own(std::move(request).error());
   request->meanwhile = [this] { MeasureInput(turn_, model_); };
@@ -231,7 +258,7 @@ Awaitable<Failure> Attempt::ReadError() {
 
 void Attempt::BeginAnswer() {
   reply_ = MakeReply();
-  if (chat_->messages_end == 0) chat_.reset();  // The upstream has it, and there will be no other round.
+  if (chat_->messages_end == 0) turn_.Drop(chat_);  // The upstream has it, and there will be no other round.
   call_->ForgetHeaders();
   turn_.RestRequest();
   record_.Follow(reply_.get());

@@ -26,7 +26,7 @@ namespace ccp::edge {
 class Attempt final : public Rounds {
  public:
   Attempt(TurnState& turn, const config::Model& model);
-  ~Attempt() { End(); }
+  ~Attempt();
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
 
@@ -48,6 +48,8 @@ class Attempt final : public Rounds {
   const std::vector<Header>& answer_headers() const { return answer_headers_; }  // Of the upstream, for the client.
 
  private:
+  Awaitable<Failure> SendLarge();
+  Awaitable<Failure> SendBody();
   void Calibrate();
   std::optional<RequestError> FindKey(std::string& key) const;
   std::optional<RequestError> BuildBody();

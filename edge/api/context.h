@@ -15,6 +15,7 @@
 #include "common/tokens/calibration.h"
 #include "common/tokens/count.h"
 #include "edge/api/chat_heads.h"
+#include "edge/api/offload.h"
 #include "edge/http/awaitable.h"
 #include "edge/observe/metrics.h"
 #include "edge/snapshot.h"
@@ -38,6 +39,7 @@ struct ApiContext {
   UpstreamClient* upstream = nullptr;
   const KeyStore* keys = nullptr;
   UsageSink* usage = nullptr;
+  Offload* offload = nullptr;                        // For large requests; nullptr: all is done on the loop.
   const tokens::Vocabulary* vocabulary = nullptr;    // May be nullptr: then tokens are estimated.
   tokens::CalibrationBook calibrations;              // How far estimates are off, model by model.
   std::shared_ptr<const Snapshot> snapshot;          // nullptr until the first configuration.

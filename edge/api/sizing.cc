@@ -5,12 +5,10 @@
 namespace ccp::edge {
 namespace {
 
-enum class Counter : std::uint8_t { kVocabulary, kEstimate };
-
-Counter CounterFor(const config::Model& model, const ApiContext& context) {
-  if (context.vocabulary == nullptr || model.tokenizer == "estimate") return Counter::kEstimate;
-  if (model.tokenizer == "o200k" || tokens::CountsWithO200k(model.upstream_name)) return Counter::kVocabulary;
-  return context.calibrations.Knows(CalibrationKey(model)) ? Counter::kEstimate : Counter::kVocabulary;
+bool EstimateServes(const config::Model& model, const tokens::CalibrationBook& calibrations) {
+  if (model.tokenizer == "estimate") return true;
+  if (model.tokenizer == "o200k" || tokens::CountsWithO200k(model.upstream_name)) return false;
+  return calibrations.Knows(CalibrationKey(model));
 }
 
 }  // namespace
@@ -29,15 +27,13 @@ route::Decision DecideBySize(route::Facts& facts, const Snapshot& snapshot, std:
 }
 
 void MeasureInput(TurnState& turn, const config::Model& model) {
-  if (turn.estimated_tokens != 0) return;
-  turn.estimated_tokens = tokens::CountRequest(turn.request->root(), nullptr);
+  if (turn.input_tokens != 0) return;
+  if (turn.estimated_tokens == 0) turn.estimated_tokens = tokens::CountRequest(turn.request->root(), nullptr);
   turn.input_tokens = turn.context.calibrations.Calibrated(CalibrationKey(model), turn.estimated_tokens);
 }
 
-std::int64_t CountFor(const config::Model* model, json::Value request, const ApiContext& context) {
-  if (model == nullptr) return tokens::CountRequest(request, context.vocabulary);
-  if (CounterFor(*model, context) == Counter::kVocabulary) return tokens::CountRequest(request, context.vocabulary);
-  return context.calibrations.Calibrated(CalibrationKey(*model), tokens::CountRequest(request, nullptr));
+const tokens::Vocabulary* VocabularyFor(const config::Model* model, const ApiContext& context) {
+  return model != nullptr && EstimateServes(*model, context.calibrations) ? nullptr : context.vocabulary;
 }
 
 }  // namespace ccp::edge

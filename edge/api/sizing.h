@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "common/json/document.h"
 #include "common/route/decide.h"
+#include "common/tokens/count.h"
 #include "edge/api/context.h"
 #include "edge/api/turn_state.h"
 
@@ -23,9 +23,9 @@ route::Decision DecideBySize(route::Facts& facts, const Snapshot& snapshot, std:
 // the rest of the turn, and corrected to what `model` would count. The request must be awake.
 void MeasureInput(TurnState& turn, const config::Model& model);
 
-// For count_tokens: by the model's `tokenizer`. Exact where the model is known to use our vocabulary, and we have it; else
-// the estimate, corrected by what the model reported, and the vocabulary only where nothing was reported yet.
-// `model` may be nullptr.
-std::int64_t CountFor(const config::Model* model, json::Value request, const ApiContext& context);
+// What count_tokens counts by, as the model's `tokenizer` says. Exact where the model is known to use our vocabulary,
+// and we have it; else the estimate, corrected by what the model reported (nullptr), and the vocabulary only where nothing
+// was reported yet. `model` may be nullptr.
+const tokens::Vocabulary* VocabularyFor(const config::Model* model, const ApiContext& context);
 
 }  // namespace ccp::edge

@@ -48,9 +48,11 @@ Turn::Turn(ApiContext& context, HttpRequest& http, ResponseWriter& client, Execu
              .request = nullptr,
              .requested_model = {},
              .route = {},
+             .large = context.offload != nullptr && http.body.size() >= kLargeRequest,
              .failure = nullptr} {}
 
 Turn::~Turn() {
+  state_.Drop(state_.request);
   RequestSample sample;
   if (attempt_) {
     attempt_->End();
@@ -79,7 +81,23 @@ Turn::~Turn() {
 }
 
 Awaitable<void> Turn::Begin() {
-  auto error = Read();
+  if (state_.snapshot != nullptr && state_.large) return BeginLarge();
+  return Answer(Read());
+}
+
+// Whether or not somebody will ask for it, its size is measured along with the rest.
+Awaitable<void> Turn::BeginLarge() {
+  std::optional<RequestError> error;
+  const auto read = [&] {
+    error = Parse();
+    if (!error) state_.estimated_tokens = tokens::CountRequest(state_.request->root(), nullptr);
+  };
+  co_await state_.Elsewhere(read);
+  if (!error) error = Route();
+  co_await Answer(std::move(error));
+}
+
+Awaitable<void> Turn::Answer(std::optional<RequestError> error) {
   if (!error) return TryCandidates(nullptr);
   RecordRejection(*error);
   return GiveUp(std::make_unique<RequestError>(*std::move(error)));
@@ -105,9 +123,18 @@ void Turn::LetGo() {
 
 std::optional<RequestError> Turn::Read() {
   if (state_.snapshot == nullptr) return NoConfigurationYet();
+  if (auto error = Parse()) return error;
+  return Route();
+}
+
+std::optional<RequestError> Turn::Parse() {
   auto request = MessagesRequest::Parse(std::move(state_.http.body), MessagesRequest::Endpoint::kMessages);
   if (!request.ok()) return std::move(request).error();
   state_.request = *std::move(request);
+  return std::nullopt;
+}
+
+std::optional<RequestError> Turn::Route() {
   state_.requested_model = state_.request->model();
   state_.streamed = state_.request->stream();
   route::Decision decision = Decide();
@@ -125,7 +152,7 @@ route::Decision Turn::Decide() {
   const std::uint64_t draw = Draw(state_.session, state_.context.random);
   const route::Policy& policy = *state_.snapshot->policy;
   if (!policy.looks_at_size()) return route::Decide(facts, policy, draw, route::Trace::kNone);
-  state_.estimated_tokens = tokens::CountRequest(state_.request->root(), nullptr);
+  if (!state_.large) state_.estimated_tokens = tokens::CountRequest(state_.request->root(), nullptr);
   facts.input_tokens = state_.estimated_tokens;
   route::Decision decision = DecideBySize(facts, *state_.snapshot, draw, state_.context.calibrations);
   state_.input_tokens = facts.input_tokens;
@@ -148,7 +175,6 @@ Awaitable<void> Turn::TryCandidates(Failure failure) {
     attempt_.reset();
     if (step.wait.count() > 0) co_await Pause(step.wait);
     ++state_.attempts;
-    state_.WakeRequest();
     attempt_.emplace(state_, *step.model);
     failure = co_await attempt_->Send();
     if (failure == nullptr) co_return;

@@ -34,7 +34,11 @@ class Turn {
   void LetGo();                                                     // Behind the answer.
 
  private:
+  Awaitable<void> BeginLarge();
+  Awaitable<void> Answer(std::optional<RequestError> error);  // None: with what an attempt brings.
   std::optional<RequestError> Read();
+  std::optional<RequestError> Parse();
+  std::optional<RequestError> Route();
   route::Decision Decide();
   route::Facts CollectFacts() const;
   Awaitable<void> TryCandidates(Failure failure);

@@ -48,6 +48,7 @@ absl::Status Worker::Bind() {
   context_.upstream = upstream_.get();
   context_.keys = options_.keys;
   context_.usage = options_.usage;
+  context_.offload = &offload_;
   context_.snapshot = options_.snapshot;
   context_.collect_metrics = options_.collect_metrics;
   context_.host_names = options_.host_names;
@@ -129,6 +130,7 @@ void Worker::Stop() {
   });
   if (!thread_.joinable()) thread_ = std::thread([this] { loop_.run_for(kUnwindTime); });
   thread_.join();
+  offload_.Join();  // What the loop did not wait for: memory to be freed.
 }
 
 // The allocator keeps what a burst of requests took, for the next one. Once nothing has happened for a while, or most of
@@ -148,6 +150,7 @@ Awaitable<void> Worker::ReturnMemory() {
     const bool fallen = most_open >= kBurst && open < most_open / 2;
     if (!fallen && (!idle || total == returned)) continue;
     ReturnFreedMemory();
+    offload_.ReturnMemory();
     returned = total;
     most_open = open;
   }

@@ -1,5 +1,5 @@
 // One worker: a thread with its own loop, listener, upstream pools and counters. Nothing on the request path locks;
-// others reach a worker only by messages to its loop.
+// others reach a worker only by messages to its loop. A second thread works on large requests: see edge/api/offload.h.
 //
 // Ownership: owns all of the above; what WorkerOptions points to outlives it.
 // Threading: Create(), Start(), Stop() on the owner's thread; the rest from any thread.
@@ -20,6 +20,7 @@
 #include "edge/api/api.h"
 #include "edge/api/context.h"
 #include "edge/app/listen_address.h"
+#include "edge/app/offload_thread.h"
 #include "edge/http/awaitable.h"
 #include "edge/http/connection_gate.h"
 #include "edge/http/server.h"
@@ -80,6 +81,7 @@ class Worker {
   boost::asio::io_context loop_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{loop_.get_executor()};
   Timer idle_timer_{loop_};
+  OffloadThread offload_;                                 // Goes before the loop, to which its works come back.
   std::unique_ptr<UpstreamClient> upstream_;
   std::shared_ptr<const tokens::Vocabulary> vocabulary_;
   ApiContext context_;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "edge/api/context.h"
+#include "edge/api/offload.h"
 #include "edge/http/awaitable.h"
 #include "edge/http/server.h"
 #include "edge/upstream/client.h"
@@ -191,6 +192,18 @@ class Ledger final : public UsageSink {
   std::size_t closed = 0;
   std::vector<std::uint64_t> handles;
   std::vector<usage::Record> rows;
+};
+
+// Works on large requests wait until they are told to be done.
+class ScriptedOffload final : public Offload {
+ public:
+  void Add(Work work) override { waiting.push_back(std::move(work)); }
+  void DoNext() {
+    Work work = std::move(waiting.front());
+    waiting.pop_front();
+    work();
+  }
+  std::deque<Work> waiting;
 };
 
 class Keys final : public KeyStore {

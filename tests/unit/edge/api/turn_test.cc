@@ -110,6 +110,12 @@ class TurnTest : public testing::Test {
     EXPECT_FALSE(threw_);
   }
 
+  // All that can be done without what waits elsewhere.
+  void Poll() {
+    loop_.restart();
+    loop_.poll();
+  }
+
   // Before another Run().
   void AskAnew() {
     finished_ = false;
@@ -612,6 +618,146 @@ TEST_F(SearchTurnTest, ShowsLifeWhileTheUpstreamSearches) {
   departure_.emit(asio::cancellation_type::terminal);
   while (!finished_) ASSERT_GT(loop_.run_one(), 0u);
   EXPECT_THAT(Rows(), ElementsAre("1 main client_cancelled winner"));
+}
+
+class LargeTurnTest : public TurnTest {
+ protected:
+  LargeTurnTest() { context_.offload = &offload_; }
+  ~LargeTurnTest() override {
+    while (!offload_.waiting.empty()) DoNext();
+  }
+
+  // What is asked is at its end, so that whoever looks at it has come through all.
+  static std::string Large(std::string body) {
+    return body.replace(body.find("\"hi\""), 4, Concat("\"", std::string(kLargeRequest, 'x'), "\""));
+  }
+
+  void DoNext() {
+    offload_.DoNext();
+    Poll();
+  }
+
+  // How many works it took.
+  int DoAll() {
+    int works = 0;
+    for (; !offload_.waiting.empty(); ++works) DoNext();
+    return works;
+  }
+
+  void Finish() {
+    while (!finished_) {
+      if (!offload_.waiting.empty()) {
+        DoNext();
+      } else {
+        ASSERT_GT(loop_.run_one(), 0u);
+      }
+    }
+  }
+
+  void Leave() {
+    departure_.emit(asio::cancellation_type::terminal);
+    Poll();
+  }
+
+  ScriptedOffload offload_;
+};
+
+TEST_F(LargeTurnTest, BecomesWhatItBecomesOnTheLoop) {
+  for (const bool direct : {false, true}) {
+    model(0).direct = direct;
+    for (Offload* offload : {static_cast<Offload*>(nullptr), static_cast<Offload*>(&offload_)}) {
+      AskAnew();
+      context_.offload = offload;
+      upstream_.answers = {Refusal(400)};
+      Launch(Large(kStreamed));
+      Poll();
+      DoAll();
+      EXPECT_TRUE(finished_);
+      EXPECT_EQ(client_.status, 400);
+    }
+    ASSERT_EQ(upstream_.sent.size(), 2u);
+    EXPECT_EQ(upstream_.sent[0].body, upstream_.sent[1].body);
+    EXPECT_GT(upstream_.sent[0].body.size(), kLargeRequest);
+    upstream_.sent.clear();
+  }
+}
+
+TEST_F(LargeTurnTest, LetsSmallOnesOvertakeIt) {
+  upstream_.answers = {Good("for the small one"), Good("for the large one")};
+  Launch(Large(kStreamed));
+  Poll();
+  EXPECT_EQ(offload_.waiting.size(), 1u);
+
+  HttpRequest small;
+  small.body = kStreamed;
+  RecordingWriter client(ledger_.closed);
+  asio::co_spawn(loop_, Messages(context_, small, client), asio::detached);
+  Poll();
+  EXPECT_THAT(client.body, HasSubstr("for the small one"));
+  EXPECT_EQ(client_.status, 0);
+  EXPECT_EQ(offload_.waiting.size(), 1u) << "a small request has nothing done elsewhere";
+
+  EXPECT_EQ(DoAll(), 4) << "reading, translating, and the memory of both";
+  EXPECT_TRUE(finished_);
+  EXPECT_THAT(client_.body, HasSubstr("for the large one"));
+}
+
+// While its first attempt streamed, nothing but its text was kept.
+TEST_F(LargeTurnTest, IsReadAgainForAnotherAttempt) {
+  upstream_.answers = {{.pieces = {kStreamError}}, Good("the second time")};
+  Launch(Large(kStreamed));
+  Finish();
+  EXPECT_THAT(client_.body, HasSubstr("the second time"));
+  ASSERT_EQ(upstream_.sent.size(), 2u);
+  EXPECT_EQ(upstream_.sent[0].body, upstream_.sent[1].body);
+}
+
+TEST_F(LargeTurnTest, IsRoutedByItsSize) {
+  model(0).max_input_tokens = 600;
+  upstream_.answers = {Good("from the spare")};
+  Launch(Routed(Large(kStreamed)));
+  Poll();
+  DoAll();
+  EXPECT_EQ(client_.header("x-ccp-model"), "spare");
+}
+
+TEST_F(LargeTurnTest, IsRefusedWhenItIsNoRequest) {
+  Launch(std::string(kLargeRequest, 'x'));
+  Poll();
+  EXPECT_EQ(DoAll(), 1);
+  EXPECT_TRUE(finished_);
+  EXPECT_EQ(client_.status, 400);
+  EXPECT_THAT(Rows(), ElementsAre("0  rejected winner"));
+}
+
+TEST_F(LargeTurnTest, IsNotBuiltWithoutAKey) {
+  keys_.values.clear();
+  Launch(Large(kStreamed));
+  Poll();
+  DoAll();
+  EXPECT_EQ(client_.status, 403);
+  EXPECT_THAT(Rows(), ElementsAre("1 main rejected winner"));
+}
+
+// The work may be at it just now: what it looks at stays until it is done.
+TEST_F(LargeTurnTest, OutlivesItsClientUntilTheWorkIsDone) {
+  for (const int works_before : {0, 1}) {
+    AskAnew();
+    ledger_.rows.clear();
+    Launch(Large(kStreamed));
+    Poll();
+    for (int i = 0; i < works_before; ++i) DoNext();
+    ASSERT_EQ(offload_.waiting.size(), 1u);
+    Leave();
+    EXPECT_FALSE(finished_);
+    DoNext();
+    EXPECT_TRUE(finished_);
+    EXPECT_TRUE(threw_);
+    EXPECT_TRUE(upstream_.sent.empty());
+    EXPECT_EQ(client_.status, 0);
+    EXPECT_EQ(ledger_.rows.size(), static_cast<std::size_t>(works_before)) << "one, if there was an attempt";
+    DoAll();
+  }
 }
 
 class DirectTurnTest : public TurnTest {

@@ -47,6 +47,7 @@ class TlsSettings {
 namespace {
 
 constexpr std::size_t kRecordBytes = 16 * 1024;  // A TLS record's largest plain text.
+constexpr std::size_t kJoined = 16 * kRecordBytes;
 
 // Where an SSL keeps the TlsSessions of its origin.
 int SessionsIndex() {
@@ -94,12 +95,19 @@ class TlsWireImpl final : public TlsWire {
   bool refused_certificate() const override { return SSL_get_verify_result(handle()) != X509_V_OK; }
   bool resumed() const override { return SSL_session_reused(handle()) == 1; }
 
-  // Joined first: a gather write would become a TLS record, and a system call, for each buffer.
+  // Joined first: a gather write would become a TLS record, and a system call, for each buffer. A large body is not
+  // copied as a whole, which would take milliseconds: it follows from where it stands.
   Awaitable<std::tuple<ErrorCode, std::size_t>> Write(RequestBuffers buffers) override {
-    std::string joined;
-    joined.reserve(asio::buffer_size(buffers));
-    for (const auto& buffer : buffers) joined.append(static_cast<const char*>(buffer.data()), buffer.size());
-    co_return co_await asio::async_write(stream_, asio::buffer(joined), kAwaitTuple);
+    const std::string joined = TakeFront(buffers, kJoined);
+    auto result = co_await asio::async_write(stream_, asio::buffer(joined), kAwaitTuple);
+    auto& [error, written] = result;
+    for (const asio::const_buffer& rest : buffers) {
+      if (error || rest.size() == 0) continue;
+      const auto [rest_error, rest_written] = co_await asio::async_write(stream_, rest, kAwaitTuple);
+      error = rest_error;
+      written += rest_written;
+    }
+    co_return result;
   }
 
   std::size_t WriteNow(const RequestBuffers&, ErrorCode&) override { return 0; }
@@ -137,6 +145,17 @@ class TlsWireImpl final : public TlsWire {
   Socket& socket() override { return stream_.next_layer(); }
 
  private:
+  static std::string TakeFront(RequestBuffers& buffers, std::size_t most) {
+    std::string front;
+    front.reserve(std::min(asio::buffer_size(buffers), most));
+    for (asio::const_buffer& buffer : buffers) {
+      const std::size_t bytes = std::min(buffer.size(), most - front.size());
+      front.append(static_cast<const char*>(buffer.data()), bytes);
+      buffer += bytes;
+    }
+    return front;
+  }
+
   // The records that came with the last one. Each Readable() would yield one, and each would be answered by a write of its
   // own; and one behind the end of an answer would not be seen until it answers the next request.
   std::size_t DecryptArrived(std::span<char> into) {

@@ -27,6 +27,14 @@ struct Answer {
   std::string content_type;
 };
 
+// A text of so many bytes, in which no part stands twice.
+inline std::string Numbers(std::size_t bytes) {
+  std::string text;
+  for (std::size_t i = 0; text.size() < bytes; ++i) text += std::to_string(i) + " ";
+  text.resize(bytes);
+  return text;
+}
+
 class ClientFixture : public testing::Test {
  protected:
   void Open(UpstreamClient::Options options) {

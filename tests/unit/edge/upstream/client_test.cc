@@ -216,6 +216,19 @@ TEST_F(UpstreamClientTest, FollowsNoRedirect) {
   EXPECT_EQ(Fetch(server.url()).status, 302);
 }
 
+TEST_F(UpstreamClientTest, SendsALargeBodyWhole) {
+  std::string received;
+  LoopbackServer server({[&received](Peer& peer) {
+    received = peer.ReadRequest();
+    peer.Answer("read");
+  }});
+  const std::string large = Numbers(6 * 1024 * 1024);
+  UpstreamRequest request = To(server.url());
+  request.body = large;
+  EXPECT_EQ(Fetch(std::move(request)).body, "read");
+  EXPECT_TRUE(received.ends_with("\r\n\r\n" + large)) << received.size();
+}
+
 TEST_F(UpstreamClientTest, ReadsARefusalThatComesBeforeTheRequestIsThrough) {
   const std::string large(16 * 1024 * 1024, 'x');
   LoopbackServer server({[](Peer& peer) {

@@ -38,6 +38,22 @@ TEST_F(UpstreamTlsTest, TalksToTheHostOfTheCertificate) {
   EXPECT_EQ(server.accepted(), 1) << "the connection was not reused";
 }
 
+TEST_F(UpstreamTlsTest, SendsALargeBodyWhole) {
+  const TestCertificate certificate("localhost");
+  Trust(certificate);
+  std::string received;
+  LoopbackServer server({[&](Peer& peer) {
+    if (!peer.StartTls(certificate.server_context())) return;
+    received = peer.ReadRequest();
+    peer.Answer("read");
+  }});
+  const std::string large = Numbers(6 * 1024 * 1024);
+  UpstreamRequest request = To(Url(server, "localhost"));
+  request.body = large;
+  EXPECT_EQ(Fetch(std::move(request)).body, "read");
+  EXPECT_TRUE(received.ends_with("\r\n\r\n" + large)) << received.size();
+}
+
 TEST_F(UpstreamTlsTest, RefusesACertificateForAnotherHost) {
   const TestCertificate certificate("models.test");
   Trust(certificate);

@@ -558,6 +558,7 @@ Journal::Batch Journal::ReadBatch(const Segment& segment, std::uint64_t epoch, s
   FrameScanner scanner(file.bytes(), continues ? cursor_.offset : kSegmentHeaderBytes);
 
   std::uint64_t next = first_seq;
+  std::size_t behind_last = scanner.offset();
   std::size_t size = 0;
   while (next < end_seq && size < max_bytes) {
     const std::optional<Frame> frame = scanner.Next();
@@ -570,12 +571,13 @@ Journal::Batch Journal::ReadBatch(const Segment& segment, std::uint64_t epoch, s
     const std::optional<Ending> ending = DecodeEnding(*frame);
     batch.records.emplace_back(ending ? ending->record : std::string_view());
     size += batch.records.back().size();
+    behind_last = scanner.offset();
     ++next;
   }
   if (size < max_bytes) {
     for (; next < end_seq; ++next) batch.records.emplace_back();
   }
-  cursor_ = {segment.number, next, scanner.offset()};
+  cursor_ = {segment.number, next, behind_last};
   return batch;
 }
 

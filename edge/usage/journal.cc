@@ -535,11 +535,12 @@ std::optional<Journal::Batch> Journal::NextBatch(std::size_t max_records, std::s
       if (found == nullptr) continue;
       segment = *found;
       epoch = run.epoch;
-      first_seq = std::max(run.acked_seq + 1, segment.header.first_seq);
-      end_seq = std::min({segment.next_seq, run.durable_next_seq, first_seq + max_records});
       oldest_seq = std::find_if(segments_.begin(), segments_.end(), [&](const Segment& s) {
                      return s.header.run_id == run.id;
                    })->header.first_seq;
+      // What is missing behind the oldest was damaged: left out, control would ask for it for ever.
+      first_seq = std::max(run.acked_seq + 1, oldest_seq);
+      end_seq = std::min({segment.next_seq, run.durable_next_seq, first_seq + max_records});
       break;
     }
   }

@@ -567,6 +567,29 @@ TEST_P(JournalTest, LosesNothingButTheDamagedRecordAtTheEndOfABatch) {
   EXPECT_EQ(control_.rows(), (Rows{"a:OK", "lost", "c:OK", "d:OK"}));
 }
 
+// Control waits for what an edge still seems to have: a segment that is gone must not keep out all that follow.
+TEST_P(JournalTest, LabelsTheRecordsOfASegmentThatIsGone) {
+  options_.segment_bytes = 1'000;
+  {
+    auto journal = OpenJournal();
+    for (int i = 0; i < 100; ++i) journal->Close(0, Named(std::to_string(i)));
+  }
+  ASSERT_GT(Segments().size(), 2u);
+  std::string bytes = ReadAll(Segments().at(1));
+  bytes[0] ^= 0x5A;
+  WriteAll(Segments().at(1), bytes);
+
+  auto journal = OpenJournal();
+  control_.Meet(*journal);
+  control_.Drain(*journal, 7);
+  Rows rows = control_.rows();
+  EXPECT_EQ(rows.size(), 100u);
+  EXPECT_EQ(rows.front(), "0:OK");
+  EXPECT_EQ(rows.back(), "99:OK");
+  EXPECT_GT(std::erase(rows, "lost"), 3u);
+  EXPECT_EQ(std::set<std::string>(rows.begin(), rows.end()).size(), rows.size());
+}
+
 TEST_P(JournalTest, ReporterFollowsControlsAnswers) {
   auto journal = OpenJournal();
   for (const char* id : {"a", "b"}) journal->Close(0, Named(id));

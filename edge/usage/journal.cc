@@ -289,7 +289,8 @@ absl::Status Journal::StartRun() {
 absl::Status Journal::StartSegment() {
   // Names of segments set aside stay taken: their number may not come back.
   std::uint64_t number = segments_.empty() ? 1 : segments_.back().number + 1;
-  while (fs::exists(PathOf(number)) || fs::exists(PathOf(number) + ".damaged")) ++number;
+  std::error_code ignored;  // Creating it will say what is wrong.
+  while (fs::exists(PathOf(number), ignored) || fs::exists(PathOf(number) + ".damaged", ignored)) ++number;
   const std::uint64_t first_seq = active_ == nullptr ? 1 : segments_.back().next_seq;
   Segment segment{number, {runs_.back().id, first_seq, options_.now_us()}, first_seq, kSegmentHeaderBytes, 0};
 

@@ -473,6 +473,22 @@ TEST_P(JournalTest, SurvivesKillMinusNineBehindAFailedSync) {
   EXPECT_EQ(control_.rows(), (Rows{"open:OK", "after:OK", "cut:EDGE_CRASH"}));
 }
 
+// A directory that cannot even be looked at: what is open goes on being written to.
+TEST_P(JournalTest, GoesOnInItsSegmentWhereNoOtherCanBeMade) {
+  options_.segment_bytes = 1'000;
+  auto journal = OpenJournal();
+  fs::rename(dir_ / "journal", dir_ / "elsewhere");
+  fs::create_symlink("journal", dir_ / "journal");
+  for (int i = 0; i < 40; ++i) journal->Close(0, Named(std::to_string(i)));
+  journal->Sync();
+  fs::remove(dir_ / "journal");
+  fs::rename(dir_ / "elsewhere", dir_ / "journal");
+  control_.Meet(*journal);
+  control_.Drain(*journal);
+  EXPECT_EQ(control_.rows().size(), 40u);
+  EXPECT_EQ(journal->dropped(), 0u);
+}
+
 TEST_P(JournalTest, DropsAndCountsWhenMemoryIsFullToo) {
   options_.backlog_bytes = 2'000;
   options_.tail_bytes = std::min<std::size_t>(options_.tail_bytes, 512);

@@ -19,7 +19,6 @@ using boost::system::error_code;
 
 constexpr std::size_t kSlowestBodyBytesPerSecond = 1024;  // On average, once body_stall is over: less is an attack.
 // After a refusal the client may still be sending. Closing at once would reset the connection and lose the answer.
-constexpr std::chrono::seconds kLingerTime{5};
 constexpr std::size_t kLingerBytes = 64 * 1024 * 1024;
 // A client that sends as fast as it is read must not keep the thread: after so much the others have their turn.
 constexpr std::size_t kBytesATurn = 64 * 1024;
@@ -300,7 +299,6 @@ Awaitable<void> ClientConnection::Repair(Turn& turn) {
 Awaitable<void> ClientConnection::Refuse(RequestError error) {
   DropBody();  // The connection may stay for a while yet.
   idle_ = false;
-  expired_ = false;
   Response response(*wire_, deadline_, *server_,
                     {.head_only = parser_.request().method == "HEAD", .chunks = true, .keep_alive = false});
   const std::string body = server_->options.error_body(error);
@@ -315,7 +313,8 @@ Awaitable<void> ClientConnection::Refuse(RequestError error) {
 
 Awaitable<void> ClientConnection::Linger() {
   wire_->EndSending();
-  deadline_ = Clock::now() + kLingerTime;
+  deadline_ = Clock::now() + server_->options.limits.linger;
+  expired_ = true;  // Nothing more is due of it: however long it stays, it does not count as slow for that.
   std::size_t discarded = 0;
   error_code error;
   while (!error && discarded < kLingerBytes) {

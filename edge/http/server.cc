@@ -55,7 +55,8 @@ RequestError NoRoom(ConnectionGate::Verdict verdict, const ConnectionGate::Ceili
 
 // Often enough that a limit is exceeded by a quarter at most, seldom enough to cost nothing.
 std::chrono::milliseconds SweepInterval(const HttpLimits& limits) {
-  const auto shortest = std::min({limits.header_time, limits.body_stall, limits.keep_alive, limits.write_stall});
+  const auto shortest =
+      std::min({limits.header_time, limits.body_stall, limits.keep_alive, limits.write_stall, limits.linger});
   return std::clamp(shortest / 4, kShortestSweep, kLongestSweep);
 }
 

@@ -41,6 +41,7 @@ struct HttpLimits {
   std::chrono::milliseconds body_stall{30'000};     // Without a byte of the body.
   std::chrono::milliseconds keep_alive{75'000};     // Idle between requests.
   std::chrono::milliseconds write_stall{60'000};    // A client that takes nothing for so long is gone.
+  std::chrono::milliseconds linger{5'000};          // A refused client may go on sending for so long.
 };
 
 using Header = std::pair<std::string, std::string>;

@@ -214,6 +214,22 @@ TEST_F(ServerTest, EndsASlowHead) {
   EXPECT_THAT(Talk("GET / HT"), StartsWith("HTTP/1.1 408 "));
 }
 
+// Behind its refusal it may stay as long as it likes: that is not slow once more, nor is it for any other refusal.
+TEST_F(ServerTest, CountsASlowClientOnce) {
+  HttpLimits limits;
+  limits.header_time = 50ms;
+  limits.linger = 50ms;
+  Serve(Echo, limits);
+  for (const char* request : {"GET / HT", "GET / HTTP/9.9\r\n\r\n"}) {
+    asio::ip::tcp::socket socket = Connect();
+    asio::write(socket, asio::buffer(std::string(request)));
+    EXPECT_THAT(ReadAll(socket), StartsWith("HTTP/1.1 "));
+    std::size_t open = 1;
+    while (open > 0) OnServer([&] { open = server_->open_connections(); });
+    OnServer([&] { EXPECT_EQ(server_->dropped_connections().slow, 1u) << request; });
+  }
+}
+
 TEST_F(ServerTest, EndsASlowBody) {
   HttpLimits limits;
   limits.body_stall = 50ms;

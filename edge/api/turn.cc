@@ -178,6 +178,7 @@ Awaitable<void> Turn::TryCandidates(Failure failure) {
     attempt_.emplace(state_, *step.model);
     failure = co_await attempt_->Send();
     if (failure == nullptr) co_return;
+    if (state_.client.client_gone()) co_return;  // Then it did not fail but was broken off, and its row will say so.
     step = Settle(*failure);
   }
   co_await GiveUp(std::move(failure));

@@ -44,6 +44,7 @@ struct ScriptedAnswer {
   End end = End::kClean;
   std::vector<Header> headers{{"content-type", "text/event-stream"}};
   std::optional<RequestError> no_answer = std::nullopt;  // Send() fails so.
+  bool never = false;                              // Send() waits until it is broken off, and then fails.
 };
 
 struct SentRequest {
@@ -108,6 +109,11 @@ class ScriptedUpstream final : public UpstreamClient {
     ScriptedAnswer answer = std::move(answers.front());
     answers.pop_front();
     if (request.meanwhile) request.meanwhile();
+    if (answer.never) {
+      Timer never(co_await boost::asio::this_coro::executor, std::chrono::steady_clock::time_point::max());
+      co_await never.async_wait(kAwaitTuple);
+      co_return Unreachable("the connection broke: operation canceled");
+    }
     if (answer.no_answer) co_return *answer.no_answer;
     std::unique_ptr<UpstreamCall> call = std::make_unique<ScriptedCall>(std::move(answer));
     co_return call;
@@ -149,7 +155,7 @@ class RecordingWriter final : public ResponseWriter {
     co_return;
   }
   bool begun() const override { return status != 0; }
-  bool client_gone() const override { return false; }
+  bool client_gone() const override { return gone; }
   void CloseAfter() override {}
   void Abort() override { cut = true; }
 
@@ -166,6 +172,7 @@ class RecordingWriter final : public ResponseWriter {
   int writes = 0;
   bool ended = false;
   bool cut = false;
+  bool gone = false;
   std::size_t rows_closed_at_end = 0;
 
  private:

@@ -451,6 +451,19 @@ TEST_F(TurnTest, RecordsADepartureOnce) {
   EXPECT_THAT(Rows(), ElementsAre("1 main client_cancelled winner"));
 }
 
+// The call that was broken off looks as if the upstream had failed, and is not to be made again.
+TEST_F(TurnTest, RecordsADepartureBeforeTheUpstreamAnswered) {
+  upstream_.answers = {{.never = true}, Good("never asked")};
+  Launch(kStreamed);
+  while (upstream_.sent.empty()) ASSERT_GT(loop_.run_one(), 0u);
+  loop_.poll();
+  client_.gone = true;
+  departure_.emit(asio::cancellation_type::terminal);
+  while (!finished_) ASSERT_GT(loop_.run_one(), 0u);
+  EXPECT_EQ(upstream_.sent.size(), 1u);
+  EXPECT_THAT(Rows(), ElementsAre("1 main client_cancelled winner"));
+}
+
 TEST_F(TurnTest, RefusesWhatIsNoRequestAndLeavesARow) {
   for (const char* body : {"", "not json", "[]", "{}", R"({"model":1,"max_tokens":1,"messages":[]})"}) {
     RecordingWriter client(ledger_.closed);

@@ -68,11 +68,14 @@ std::optional<double> SecondsToWait(std::string_view text) {
   return std::max(0.0, absl::ToDoubleSeconds(date - absl::Now()));
 }
 
+// More than a year is no wish but a mistake.
 std::optional<std::int64_t> RetryAfterMs(const UpstreamCall& call) {
-  if (const auto milliseconds = Number(call.header("retry-after-ms"))) return milliseconds;
-  constexpr double kYear = 86'400.0 * 366;
+  constexpr std::int64_t kYear = 86'400 * 366;
+  if (const auto milliseconds = Number(call.header("retry-after-ms")); milliseconds && *milliseconds <= kYear * 1000) {
+    return milliseconds;
+  }
   const auto seconds = SecondsToWait(call.header("retry-after"));
-  if (!seconds || !(*seconds >= 0 && *seconds <= kYear)) return std::nullopt;
+  if (!seconds || !(*seconds >= 0 && *seconds <= static_cast<double>(kYear))) return std::nullopt;
   return std::llround(*seconds * 1000);
 }
 

@@ -239,6 +239,17 @@ TEST_F(TurnTest, HandsOnWhenToRetry) {
   EXPECT_EQ(client_.header("x-should-retry"), "false");
 }
 
+TEST_F(TurnTest, TakesNoWishBeyondReasonForRetryAfter) {
+  model(0).attempts = 1;
+  for (const char* name : {"retry-after-ms", "retry-after"}) {
+    AskAnew();
+    upstream_.answers = {Refusal(429, {{name, "9223372036854775807"}})};
+    Run(kStreamed);
+    EXPECT_EQ(client_.status, 429);
+    EXPECT_EQ(client_.header("retry-after"), "") << name;
+  }
+}
+
 TEST_F(TurnTest, ReadsEveryFormOfRetryAfter) {
   model(0).attempts = 1;
   for (const auto& [value, want] : std::vector<std::pair<std::string, std::string>>{

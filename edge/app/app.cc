@@ -105,6 +105,7 @@ class EdgeApp final : public App {
     if (vocabulary_loader_.joinable()) vocabulary_loader_.join();
     certificates_.reset();  // They post to the workers.
     link_.reset();
+    for (const auto& worker : workers_) worker->Stop();  // Until then they may ask each other.
     workers_.clear();
   }
 

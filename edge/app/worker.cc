@@ -123,9 +123,12 @@ void Worker::Drain() {
 void Worker::Stop() {
   if (server_ == nullptr) return;
   asio::post(loop_, [this] {
+    last_metrics_ = CurrentMetrics();
+    last_metrics_.open_connections = last_metrics_.open_requests = 0;
     server_.reset();
     upstream_->CloseIdle();
     idle_timer_.cancel();
+    const std::lock_guard lock(stopping_);
     work_.reset();
   });
   if (!thread_.joinable()) thread_ = std::thread([this] { loop_.run_for(kUnwindTime); });
@@ -156,16 +159,27 @@ Awaitable<void> Worker::ReturnMemory() {
   }
 }
 
-Awaitable<Metrics> Worker::ReadMetrics() { return asio::co_spawn(loop_, CopyMetrics(), kAwait); }
+// A loop that has ended would never answer, and one that waits for it would never end.
+Awaitable<Metrics> Worker::ReadMetrics() {
+  const std::optional<Work> until_answered = KeepRunning();
+  if (!until_answered) co_return last_metrics_;
+  co_return co_await asio::co_spawn(loop_, CopyMetrics(), kAwait);
+}
 
-Awaitable<Metrics> Worker::CopyMetrics() {
+std::optional<Worker::Work> Worker::KeepRunning() {
+  const std::lock_guard lock(stopping_);
+  return work_.owns_work() ? std::optional<Work>(work_) : std::nullopt;
+}
+
+Awaitable<Metrics> Worker::CopyMetrics() { co_return server_ == nullptr ? last_metrics_ : CurrentMetrics(); }
+
+Metrics Worker::CurrentMetrics() const {
   Metrics metrics = context_.metrics;
-  if (server_ == nullptr) co_return metrics;  // It is stopping.
   metrics.open_connections = server_->open_connections();
   metrics.open_requests = server_->busy_connections();
   const DroppedConnections dropped = server_->dropped_connections();
   metrics.dropped = {dropped.full, dropped.address_full, dropped.displaced, dropped.slow};
-  co_return metrics;
+  return metrics;
 }
 
 Awaitable<void> Worker::Handle(HttpRequest& request, ResponseWriter& response) {

@@ -1,7 +1,8 @@
 // One worker: a thread with its own loop, listener, upstream pools and counters. Nothing on the request path locks;
 // others reach a worker only by messages to its loop. A second thread works on large requests: see edge/api/offload.h.
 //
-// Ownership: owns all of the above; what WorkerOptions points to outlives it.
+// Ownership: owns all of the above; what WorkerOptions points to outlives it. Workers that ask each other for their counters
+//   are all stopped before one is destroyed.
 // Threading: Create(), Start(), Stop() on the owner's thread; the rest from any thread.
 #pragma once
 
@@ -12,6 +13,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -63,15 +66,18 @@ class Worker {
   void Drain();                                           // Accepts nothing more; open requests go on.
   void Stop();                                            // Cuts what is open and ends the thread.
 
-  Awaitable<Metrics> ReadMetrics();          // From another worker's coroutine.
+  Awaitable<Metrics> ReadMetrics();          // From another worker's coroutine. Once it is stopping: as they were then.
   std::uint64_t open_requests() const { return open_requests_.load(std::memory_order_relaxed); }
   std::uint64_t requests_total() const { return requests_total_.load(std::memory_order_relaxed); }
 
  private:
+  using Work = boost::asio::executor_work_guard<Executor>;  // Keeps the loop from ending.
   explicit Worker(WorkerOptions options);
   absl::Status Bind();
   Awaitable<void> Handle(HttpRequest& request, ResponseWriter& response);
   void OnHandled();
+  std::optional<Work> KeepRunning();                        // Absent: it is stopping.
+  Metrics CurrentMetrics() const;
   Awaitable<Metrics> CopyMetrics();
   Awaitable<void> ReturnMemory();
   void TellWhatWasLearned();
@@ -79,7 +85,7 @@ class Worker {
   WorkerOptions options_;
   // The hint: sockets are touched by this thread alone, so Asio need not lock them; others may still post.
   boost::asio::io_context loop_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{loop_.get_executor()};
+  Work work_{loop_.get_executor()};
   Timer idle_timer_{loop_};
   OffloadThread offload_;                                 // Goes before the loop, to which its works come back.
   std::unique_ptr<UpstreamClient> upstream_;
@@ -91,6 +97,8 @@ class Worker {
   std::chrono::steady_clock::time_point told_at_;
   std::atomic<std::uint64_t> open_requests_{0};
   std::atomic<std::uint64_t> requests_total_{0};
+  std::mutex stopping_;                                   // Of work_, once it is given up, and of what follows.
+  Metrics last_metrics_;                                  // When it was.
   std::thread thread_;
 };
 

@@ -1,6 +1,8 @@
 #include "edge/app/worker.h"
 
 #include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -159,11 +161,13 @@ Awaitable<void> Worker::ReturnMemory() {
   }
 }
 
-// A loop that has ended would never answer, and one that waits for it would never end.
+// A loop that has ended would never answer, and one that waits for it would never end. Cancelling does not reach over: Asio
+// would use the cancellation's memory, which is the asker's, on the other thread.
 Awaitable<Metrics> Worker::ReadMetrics() {
   const std::optional<Work> until_answered = KeepRunning();
   if (!until_answered) co_return last_metrics_;
-  co_return co_await asio::co_spawn(loop_, CopyMetrics(), kAwait);
+  const asio::cancellation_slot none;
+  co_return co_await asio::co_spawn(loop_, CopyMetrics(), asio::bind_cancellation_slot(none, kAwait));
 }
 
 std::optional<Worker::Work> Worker::KeepRunning() {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -12,6 +13,7 @@
 #include <boost/asio/write.hpp>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "common/base/text.h"
 #include "tests/unit/edge/api/fakes.h"
@@ -72,6 +74,31 @@ TEST_F(WorkersTest, GiveTheCountersOfOneThatHasEnded) {
   EXPECT_THAT(Get(workers_[0]->port(), "/nothing"), HasSubstr(" 404 "));
   workers_[0]->Stop();
   EXPECT_THAT(Get(workers_[1]->port(), "/metrics"), HasSubstr("status=\"404\"} 1\n"));
+}
+
+TEST_F(WorkersTest, OutliveClientsThatLeaveInTheMiddle) {
+  for (int i = 0; i < 2'000; ++i) {
+    asio::io_context context;
+    asio::ip::tcp::socket socket(context);
+    socket.connect({asio::ip::make_address("127.0.0.1"), workers_[static_cast<std::size_t>(i % 2)]->port()});
+    asio::write(socket, asio::buffer(std::string("GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n")));
+  }
+  EXPECT_THAT(Get(workers_[0]->port(), "/metrics"), HasSubstr("ccp_edge_open_requests"));
+}
+
+// The test's time limit is the assertion.
+TEST_F(WorkersTest, EndInTheMiddleOfQuestions) {
+  const std::array<std::uint16_t, 2> ports{workers_[0]->port(), workers_[1]->port()};
+  std::array<std::atomic<int>, 2> answers{};
+  std::array<std::thread, 2> clients;
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    clients[i] = std::thread([&, i] {
+      while (!Get(ports[i], "/metrics").empty()) ++answers[i];
+    });
+  }
+  while (answers[0] < 20 || answers[1] < 20) std::this_thread::yield();
+  for (const auto& worker : workers_) worker->Stop();
+  for (std::thread& client : clients) client.join();
 }
 
 }  // namespace

@@ -13,13 +13,14 @@ class Backoff {
   static constexpr std::chrono::milliseconds kFirst{200};
   static constexpr std::chrono::milliseconds kLongest{30'000};
 
-  // Between 0 and a bound that doubles with each call; `random` is any number.
-  std::chrono::milliseconds Next(std::uint64_t random) {
+  // Between 0 and a bound that doubles with each call. It begins anew behind a session that `lasted` longer than any
+  // wait: one that breaks each time soon after it began is not to be tried again at once. `random` is any number.
+  std::chrono::milliseconds Next(std::uint64_t random, std::chrono::milliseconds lasted = {}) {
+    if (lasted > kLongest) bound_ = kFirst;
     const auto bound = static_cast<std::uint64_t>(bound_.count());
     bound_ = std::min(bound_ * 2, kLongest);
     return std::chrono::milliseconds(static_cast<std::int64_t>(random % (bound + 1)));
   }
-  void Reset() { bound_ = kFirst; }
 
  private:
   std::chrono::milliseconds bound_ = kFirst;

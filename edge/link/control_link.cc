@@ -136,14 +136,16 @@ class Link final : public ControlLink {
         if (stopping_) return;
         session_ = &session;
       }
-      const absl::Status ended = RunSession(session, backoff);
+      const Clock::time_point begun = Clock::now();
+      const absl::Status ended = RunSession(session);
       {
         const std::lock_guard lock(mutex_);
         session_ = nullptr;
       }
       if (stopping()) return;
       ReportEnd(ended);
-      const std::chrono::milliseconds wait = backoff.Next(RandomNumber());
+      const auto lasted = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
+      const std::chrono::milliseconds wait = backoff.Next(RandomNumber(), lasted);
       std::unique_lock lock(mutex_);
       changed_.wait_for(lock, wait, [this] { return stopping_; });
     }
@@ -158,13 +160,12 @@ class Link final : public ControlLink {
                      current_ == nullptr ? " (no configuration yet)" : " (going on with the last good configuration)"));
   }
 
-  absl::Status RunSession(Session& session, Backoff& backoff) {
+  absl::Status RunSession(Session& session) {
     const std::unique_ptr<v1::Edge::Stub> stub = v1::Edge::NewStub(Connect(options_.control));
     if (absl::Status status = RegisterRuns(*stub, session); !status.ok()) return status;
     const std::unique_ptr<ConfigStream> stream = stub->WatchConfig(&session.watch);
     if (!SayHello(*stream)) return FromRpc(stream->Finish());
 
-    backoff.Reset();
     loss_reported_ = false;
     connected_ = true;
     log::Info(Concat("connected to control address=", options_.control, " edge=", edge_id_));

@@ -177,8 +177,8 @@ TEST(Backoff, DrawsBelowABoundThatDoublesUpToItsLimit) {
     EXPECT_EQ(low.Next(0), milliseconds(0));
     EXPECT_EQ(backoff.Next(static_cast<std::uint64_t>(bound)), milliseconds(bound));
   }
-  backoff.Reset();
-  EXPECT_EQ(backoff.Next(200), milliseconds(200));
+  EXPECT_EQ(backoff.Next(30'000, Backoff::kLongest), milliseconds(30'000)) << "what breaks each time gets no calmer by that";
+  EXPECT_EQ(backoff.Next(200, Backoff::kLongest + milliseconds(1)), milliseconds(200));
   EXPECT_EQ(backoff.Next(401), milliseconds(0));
 }
 

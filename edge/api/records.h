@@ -47,7 +47,6 @@ class AttemptRecord {
   void AddLosses(const translate::Losses& losses);
 
   void Close(usage::Outcome outcome, Winner winner, std::string_view error);  // Once; later calls do nothing.
-  bool closed() const { return closed_; }
   const std::vector<std::string>& losses() const { return losses_; }
   std::chrono::microseconds first_byte() const { return std::chrono::microseconds(first_byte_us_); }  // 0: none came.
   // Once it is closed.

@@ -41,12 +41,6 @@ const std::shared_ptr<TlsSessions>& ConnectionPool::Sessions(const Origin& origi
   return sessions;
 }
 
-std::size_t ConnectionPool::idle_count() const {
-  std::size_t count = 0;
-  for (const auto& [origin, place] : places_) count += place.idle.size();
-  return count;
-}
-
 void ConnectionPool::CloseIdle() {
   closing_ = true;
   for (auto& [origin, place] : places_) place.idle.clear();

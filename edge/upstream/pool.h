@@ -33,7 +33,6 @@ class ConnectionPool final : private Connection::Observer {
   // TLS sessions of an origin, shared by its connections.
   const std::shared_ptr<TlsSessions>& Sessions(const Origin& origin);
 
-  std::size_t idle_count() const;
   // Closes what is idle now, and from now on each connection that comes back: one that rested would keep the loop from
   // ending for its whole idle time.
   void CloseIdle();

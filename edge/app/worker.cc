@@ -25,7 +25,8 @@ constexpr std::chrono::seconds kMemoryCheck{5};
 // So many open requests are a burst: what they took is worth returning when half of them are gone.
 constexpr std::uint64_t kBurst = 256;
 
-// After everything was cut, so long the loop may run to let coroutines unwind and give back what they hold.
+// The loop of a worker that was never started may run so long to let go of what it holds. That of any other runs until
+// everything that was cut has unwound.
 constexpr std::chrono::seconds kUnwindTime{3};
 
 // How often a worker tells what it learned of token counts.

@@ -1,7 +1,8 @@
 // The edge's HTTP/1.1 face: listener, connection, limits. Knows nothing of models; ccp-mock stands on it too.
 //
-// Ownership: a Server owns its acceptor and its connections. A Request and a ResponseWriter live as long as the handler's
-//   coroutine runs; the connection outlives both.
+// Ownership: a Server owns its acceptor. Connections own themselves: those that are left when it goes are cut, and end on its
+//   loop, until when the handler and what the Options refer to must live. A Request and a ResponseWriter live as long as the
+//   handler's coroutine runs; the connection outlives both.
 // Threading: one Server per worker thread, on that worker's io_context; several share a port by SO_REUSEPORT. No locks.
 // Cancellation: when the client goes away while the handler runs, ResponseWriter::client_gone() becomes true and the
 //   handler's coroutine is cancelled (terminal cancellation of what it awaits): it ends by unwinding, its destructors

@@ -1,7 +1,7 @@
 // Calls to upstreams: HTTP/1.1 over pooled TCP or TLS connections, through a CONNECT proxy where the environment says so.
 //
-// Ownership: an UpstreamClient owns pools and idle connections; an UpstreamCall owns one busy connection, and in its
-//   destructor gives it back if the answer was read to its clean end, or closes it. The client outlives its calls.
+// Ownership: an UpstreamClient owns pools and idle connections; an UpstreamCall owns one busy connection, which it gives back
+//   as soon as the answer was read to its clean end, and closes with itself otherwise. The client outlives its calls.
 // Threading: one UpstreamClient per worker, on that worker's io_context. No locks.
 // Cancellation: destroying the awaiting coroutine (or cancelling it) closes the connection.
 // Errors: RequestError with origin kUpstream and retry kAgain (refused, DNS, TLS, reset, timeout); `timed_out` is set for

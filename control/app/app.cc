@@ -7,12 +7,11 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include "common/base/files.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "control/admin_service.h"
@@ -86,19 +85,6 @@ absl::StatusOr<std::string> StorePath(std::string_view store) {
     return InvalidArgument("--store: got \"", store, "\", want sqlite:/path/ccp.db");
   }
   return std::string(store.substr(kScheme.size()));
-}
-
-// Whole or not at all: whoever waits for the file must never read half an address.
-absl::Status WritePortFile(const std::string& path, std::string_view address) {
-  const std::string temporary = path + ".new";
-  {
-    std::ofstream file(temporary);
-    file << address << '\n';
-    if (!file.flush()) return Unavailable("--port-file: cannot write ", temporary);
-  }
-  std::error_code error;
-  std::filesystem::rename(temporary, path, error);
-  return error ? Unavailable("--port-file: cannot write ", path, ": ", error.message()) : absl::OkStatus();
 }
 
 // What gRPC itself has to say goes where our own log goes; a failed bind, say, is told by us in our words.
@@ -211,7 +197,8 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(Options options) {
   if (absl::Status status = app->Serve(*listen); !status.ok()) return status;
   log::Info(Concat("control listening address=", app->address(), " store=", *path));
   if (!options.port_file.empty()) {
-    if (absl::Status status = WritePortFile(options.port_file, app->address()); !status.ok()) return status;
+    const absl::Status written = WriteWholeFile(options.port_file, app->address() + "\n");
+    if (!written.ok()) return Unavailable("--port-file: ", Message(written));
   }
   return app;
 }

@@ -1,21 +1,19 @@
 #include "edge/app/app.h"
 
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "common/base/files.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/tokens/calibration.h"
@@ -68,24 +66,6 @@ ConnectionGate::Ceilings CeilingsFor(const Options& options) {
   return ceilings;
 }
 
-absl::Status MakePrivateDirectory(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (!error) std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
-  if (error) return Unavailable("--state-dir: cannot use ", path, ": ", error.message());
-  return absl::OkStatus();
-}
-
-// Whole or not at all: whoever waits for the file reads it as soon as it is there.
-absl::Status WritePortFile(const std::string& path, const std::string& address) {
-  const std::string temporary = Concat(path, ".new");
-  std::ofstream file(temporary, std::ios::trunc);
-  file << address << "\n";
-  file.close();
-  if (!file || std::rename(temporary.c_str(), path.c_str()) != 0) return Unavailable("--port-file: cannot write ", path);
-  return absl::OkStatus();
-}
-
 // With SO_REUSEPORT a second edge of the same user could take the same port without an error, and half of the
 // connections. An ordinary bind tells.
 absl::Status CheckPortIsFree(const ListenAddress& address) {
@@ -117,7 +97,9 @@ class EdgeApp final : public App {
     if (const auto status = ReadCertificate(); !status.ok()) return status;
     if (options_.state_dir.empty()) options_.state_dir = DefaultStateDir();
     if (options_.name.empty()) options_.name = HostName();
-    if (const auto status = MakePrivateDirectory(options_.state_dir); !status.ok()) return status;
+    if (const auto status = MakePrivateFolder(options_.state_dir); !status.ok()) {
+      return Unavailable("--state-dir: ", Message(status));
+    }
     if (const auto status = OpenStores(); !status.ok()) return status;
     if (const auto status = BindWorkers(); !status.ok()) return status;
     return CreateLink();
@@ -201,7 +183,8 @@ class EdgeApp final : public App {
       workers_.push_back(*std::move(worker));
     }
     if (options_.port_file.empty()) return absl::OkStatus();
-    return WritePortFile(options_.port_file, address());
+    const absl::Status written = WriteWholeFile(options_.port_file, address() + "\n");
+    return written.ok() ? written : Unavailable("--port-file: ", Message(written));
   }
 
   absl::Status CreateLink() {

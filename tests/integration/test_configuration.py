@@ -3,7 +3,7 @@ import socket
 import threading
 import unittest
 
-from harness import PATIENCE_SECONDS, Stack, eventually, reply_script
+from harness import BIN, PATIENCE_SECONDS, Stack, eventually, reply_script
 
 TEN_MISTAKES = """\
 providers:
@@ -130,6 +130,18 @@ class Apply(unittest.TestCase):
             self.assertEqual(answers[0].text(), "slow " * 20)
             edges = stack.ctl_json("get", "edges")["edges"]
             self.assertEqual({e["name"]: e["revision"] for e in edges}, {"edge": 2, "edge-b": 2})
+
+
+class Files(unittest.TestCase):
+    def test_a_port_file_that_cannot_be_written_ends_the_start(self):
+        with Stack() as stack:
+            nowhere = stack.directory / "missing/port"
+            for program, *more in (["ccp-mock"], ["ccp-control", "--listen", "127.0.0.1:0"],
+                                   ["ccp-edge", "--control", "127.0.0.1:1", "--listen", "127.0.0.1:0"]):
+                with self.subTest(program):
+                    started = stack.run(program, [BIN / program, *more, "--port-file", nowhere])
+                    self.assertEqual(started.wait(), 1)
+                    self.assertIn(f"--port-file: cannot write {nowhere}: No such file or directory", started.log_text())
 
 
 class Persistence(unittest.TestCase):

@@ -11,6 +11,7 @@
 #include <memory>
 #include <thread>
 
+#include "common/base/files.h"
 #include "common/base/no_core_file.h"
 #include "common/base/stop_signals.h"
 #include "common/base/text.h"
@@ -140,10 +141,9 @@ Exit Up(const Session& session, const UpOptions& options) {
   WriteNoCoreFile();
   const std::string state =
       options.state_dir.empty() ? XdgDirectory("XDG_STATE_HOME", ".local/state") : options.state_dir;
-  std::error_code error;
-  fs::create_directories(fs::path(state) / "control", error);
-  if (error) return Report(session, InvalidArgument("cannot make ", state, ": ", error.message()));
-  fs::permissions(state, fs::perms::owner_all, error);  // Revisions and usage are the owner's business.
+  // Revisions and usage are the owner's business.
+  if (const auto status = MakePrivateFolder(state); !status.ok())
+    return Report(session, InvalidArgument("--state-dir: ", Message(status)));
 
   auto control = control::App::Start({.listen = options.control_listen,
                                       .store = Concat("sqlite:", state, "/control/ccp.db"),

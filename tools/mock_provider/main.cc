@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "common/base/files.h"
 #include "common/base/log.h"
 #include "common/base/stop_signals.h"
 #include "common/base/text.h"
@@ -97,7 +98,10 @@ int main(int argc, char** argv) {
   const auto provider = ccp::mock::MockProvider::Start(std::move(options));
   if (!provider.ok()) return Fail(kExitFailed, std::string(ccp::Message(provider.status())));
   ccp::log::Info("mock provider listening url=" + (*provider)->base_url());
-  if (!port_file.empty()) std::ofstream(port_file) << (*provider)->port() << '\n';
+  if (!port_file.empty()) {
+    const absl::Status written = ccp::WriteWholeFile(port_file, ccp::Concat((*provider)->port(), "\n"));
+    if (!written.ok()) return Fail(kExitFailed, ccp::Concat("--port-file: ", ccp::Message(written)));
+  }
   signals.Wait();
   return 0;
 }

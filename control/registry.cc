@@ -178,7 +178,7 @@ void Registry::GiveUp(std::uint64_t ticket) {
 }
 
 bool Registry::IsSettled(const Waiter& waiter) const {
-  if (closed_) return true;
+  if (closed_ || head_ == nullptr) return true;  // Without a head there is nothing to answer to.
   return std::none_of(waiter.streams.begin(), waiter.streams.end(), [&](ConfigStream* stream) {
     const auto found = connections_.find(stream);
     if (found == connections_.end()) return false;

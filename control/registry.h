@@ -90,7 +90,8 @@ class Registry {
   void OnStatus(ConfigStream* stream, const EdgeStatus& status);
   void Disconnect(ConfigStream* stream);
 
-  // Calls `done` once, when each edge connected now has answered to the head or has gone; at once if all have.
+  // Calls `done` once, when each edge connected now has answered to the head or has gone; at once if all have,
+  // or there is no head yet.
   // Returns a ticket for GiveUp(), which makes the call happen now if it has not yet.
   std::uint64_t WhenSettled(std::function<void()> done);
   void GiveUp(std::uint64_t ticket);

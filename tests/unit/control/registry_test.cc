@@ -111,6 +111,13 @@ TEST_F(RegistryTest, WaitsForThoseConnectedAndNoLonger) {
   EXPECT_EQ(done, 3) << "who is gone will not answer";
 }
 
+TEST_F(RegistryTest, WaitsForNobodyWithoutAHead) {
+  Join(a_, "a");
+  int done = 0;
+  registry_.WhenSettled([&] { ++done; });
+  EXPECT_EQ(done, 1) << "nothing was sent that could be answered";
+}
+
 TEST_F(RegistryTest, GivesUpOnceOnly) {
   Join(a_, "a");
   Head(1);

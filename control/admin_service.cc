@@ -94,6 +94,12 @@ absl::Status FillStats(StoreReader& store, const v1::StatsRequest& request, v1::
   return absl::OkStatus();
 }
 
+// To a caller, UNAVAILABLE means that nobody answered; a store that refuses (a full disk) is an answer.
+grpc::Status ToAnswer(const absl::Status& status) {
+  if (absl::IsUnavailable(status)) return ToRpcStatus(absl::InternalError(status.message()));
+  return ToRpcStatus(status);
+}
+
 // Calls `done` once: when the edges connected now have answered, or when the time is up. Lives until both registry and
 // alarm have let go of it.
 class SettleWait {
@@ -236,7 +242,7 @@ class AdminService final : public v1::Admin::CallbackService {
  private:
   grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext* context, std::function<absl::Status()> body) {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    parts_.reader.Post([reactor, body = std::move(body)] { reactor->Finish(ToRpcStatus(body())); });
+    parts_.reader.Post([reactor, body = std::move(body)] { reactor->Finish(ToAnswer(body())); });
     return reactor;
   }
 
@@ -246,7 +252,7 @@ class AdminService final : public v1::Admin::CallbackService {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     parts_.writer.Post([this, wait_ms, dry_run, reactor, response, change = std::move(change)] {
       absl::StatusOr<v1::ApplyResponse> changed = change();
-      if (!changed.ok()) return reactor->Finish(ToRpcStatus(changed.status()));
+      if (!changed.ok()) return reactor->Finish(ToAnswer(changed.status()));
       *response = *std::move(changed);
       if (dry_run) return reactor->Finish(grpc::Status::OK);
       const std::chrono::milliseconds limit(std::min(wait_ms, kMaxWaitMs));

@@ -11,6 +11,7 @@
 #include "common/base/id.h"
 #include "control/admin_service.h"
 #include "control/app/app.h"
+#include "control/store/sqlite.h"
 #include "tests/unit/temp_dir.h"
 
 namespace ccp::control {
@@ -212,6 +213,23 @@ TEST_F(AdminTest, RefusesGroupsAndZonesItDoesNotKnow) {
     grpc::ClientContext context;
     v1::StatsResponse response;
     EXPECT_EQ(stub_->Stats(&context, request, &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  }
+}
+
+TEST_F(AdminTest, TellsAStoreThatFailsFromAControlThatIsNotThere) {
+  auto other = sqlite::Database::Open(dir_ / "ccp.db", sqlite::Database::Mode::kWrite);
+  ASSERT_TRUE(other.ok()) << other.status();
+  ASSERT_TRUE((*other)->Script("DROP TABLE revision").ok());
+  v1::ApplyRequest request;
+  request.set_source(Yaml("8k"));
+  v1::ApplyResponse response;
+  const grpc::Status applied = Apply(request, response);
+  grpc::ClientContext context;
+  v1::ListRevisionsResponse revisions;
+  const grpc::Status listed = stub_->ListRevisions(&context, v1::ListRevisionsRequest(), &revisions);
+  for (const grpc::Status& status : {applied, listed}) {
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INTERNAL) << status.error_message();
+    EXPECT_NE(status.error_message().find("no such table"), std::string::npos) << status.error_message();
   }
 }
 

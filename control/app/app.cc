@@ -143,7 +143,9 @@ class RunningApp final : public App {
     builder.RegisterService(edge_service_.get());
     builder.RegisterService(admin_service_.get());
     server_ = builder.BuildAndStart();
-    if (server_ == nullptr || port == 0) return Unavailable("--listen: cannot listen on ", asked, "; is it in use?");
+    if (server_ == nullptr || port == 0) {
+      return absl::AlreadyExistsError(Concat("cannot listen on ", asked, "; is it in use?"));
+    }
     address_ = Concat(listen.host, ":", port);
     return absl::OkStatus();
   }

@@ -16,7 +16,7 @@ struct Options {
 
 class App {
  public:
-  // Opens the store, binds the port and serves.
+  // Opens the store, binds the port and serves. kAlreadyExists: another has the store or the port.
   static absl::StatusOr<std::unique_ptr<App>> Start(Options options);
   virtual ~App() = default;                // Stops.
   virtual std::string address() const = 0;

@@ -430,8 +430,8 @@ absl::StatusOr<int> Lock(const std::string& path) {
   if (fd < 0) return Unavailable("store ", path, ": cannot create the lock file: ", std::strerror(errno));
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
   ::close(fd);
-  return absl::FailedPreconditionError(
-      Concat("store ", path, ": in use by another ccp-control; stop that one, or give this one its own --store"));
+  return absl::AlreadyExistsError(
+      Concat("store ", path, ": in use by another ccp-control; stop that one, or give this one another place"));
 }
 
 // The file holds the fleet secret: nobody else may read it. SQLite gives its -wal and -shm the same mode.

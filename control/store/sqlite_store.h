@@ -10,7 +10,7 @@
 namespace ccp::control {
 
 // Creates the file, and the folders above it, when there is none.
-// kFailedPrecondition: another control has it open. kInvalidArgument: not a ccp database, or of a newer ccp.
+// kAlreadyExists: another control has it open. kInvalidArgument: not a ccp database, or of a newer ccp.
 // kDataLoss: the file is damaged. Each message names the path.
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path);
 

@@ -86,8 +86,9 @@ class Server final : public HttpServer {
     if (!error) acceptor_->bind(endpoint, error);
     if (!error) acceptor_->listen(asio::socket_base::max_listen_connections, error);
     if (!error) port_ = acceptor_->local_endpoint(error).port();
-    if (error) return Unavailable("cannot listen on ", options.address, ":", options.port, ": ", error.message());
-    return absl::OkStatus();
+    if (!error) return absl::OkStatus();
+    const std::string what = Concat("cannot listen on ", options.address, ":", options.port, ": ", error.message());
+    return error == asio::error::address_in_use ? absl::AlreadyExistsError(what) : absl::UnavailableError(what);
   }
 
   std::uint16_t port() const override { return port_; }

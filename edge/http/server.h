@@ -106,7 +106,7 @@ class HttpServer {
     std::function<void()> on_handler_end;    // Behind each call of the handler: a coroutine around it would last as long.
   };
 
-  // Binds and listens. kUnavailable says the address and why (in use, not permitted).
+  // Binds and listens. kAlreadyExists (in use) or kUnavailable (not permitted ...) says the address and why.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Listen(boost::asio::io_context& context, Options options,
                                                             HttpHandler handler);
   virtual ~HttpServer() = default;

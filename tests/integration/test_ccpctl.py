@@ -161,6 +161,18 @@ class Up(unittest.TestCase):
             self.assertEqual(stack.messages().status, 200)
             self.assertEqual(stack.ctl("get", "models", "-o", "name", server=server).stdout, "mock\ndirect\n")
 
+    def test_what_another_has_is_a_conflict(self):
+        with Stack() as stack:
+            control = self.start_up(stack, "--mock")
+            edge = stack.edge.address()
+            for arguments, says in ((["--state-dir", stack.directory / "up-state"], "in use by another ccp-control"),
+                                    (["--state-dir", stack.directory / "b", "--control-listen", control],
+                                     f"cannot listen on {control}"),
+                                    (["--state-dir", stack.directory / "c", "--control-listen", "127.0.0.1:0", "--listen", edge],
+                                     f"cannot listen on {edge}: Address already in use")):
+                with self.subTest(says):
+                    self.assertIn(says, stack.ctl("up", "--mock", *arguments, expect=5).stderr)
+
     def test_without_file_and_key_it_names_the_mock(self):
         with Stack() as stack:
             done = stack.ctl("up", "--port", "0", "--control-listen", "127.0.0.1:0", expect=2)

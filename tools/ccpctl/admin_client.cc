@@ -2,6 +2,8 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
+
 #include "common/base/text.h"
 
 namespace ccp::ctl {
@@ -72,6 +74,13 @@ absl::StatusOr<v1::ListRevisionsResponse> AdminClient::ListRevisions(std::uint32
 
 absl::StatusOr<v1::ListEdgesResponse> AdminClient::ListEdges() {
   return Call(&v1::Admin::Stub::ListEdges, v1::ListEdgesRequest(), {});
+}
+
+std::size_t AdminClient::ConnectedEdges() {
+  const auto edges = ListEdges();
+  if (!edges.ok()) return 0;
+  return static_cast<std::size_t>(
+      std::count_if(edges->edges().begin(), edges->edges().end(), [](const auto& edge) { return edge.connected(); }));
 }
 
 absl::StatusOr<v1::StatsResponse> AdminClient::Stats(const v1::StatsRequest& request) {

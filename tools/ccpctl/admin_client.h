@@ -25,6 +25,8 @@ class AdminClient {
   absl::StatusOr<v1::StatsResponse> Stats(const v1::StatsRequest& request);
   absl::StatusOr<v1::GetRequestResponse> GetRequest(const std::string& request_id);
 
+  std::size_t ConnectedEdges();  // 0 also when control does not say.
+
   const std::string& server() const { return server_; }
 
  private:

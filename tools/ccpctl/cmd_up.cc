@@ -93,15 +93,16 @@ bool WaitUntil(const std::function<bool()>& done) {
   return true;
 }
 
-bool EdgeIsConnected(AdminClient& client) {
-  const auto edges = client.ListEdges();
-  if (!edges.ok()) return false;
-  return std::any_of(edges->edges().begin(), edges->edges().end(), [](const auto& edge) { return edge.connected(); });
+// Control says what is wrong with its own flags; here they have "control" in their names.
+absl::Status InFlagsOfUp(const absl::Status& of_control) {
+  const std::string_view message = Message(of_control);
+  if (!message.starts_with("--")) return of_control;
+  return {of_control.code(), Concat("--control-", message.substr(2))};
 }
 
 Exit ApplySource(const Session& session, AdminClient& client, const Source& source) {
   if (source.yaml.empty()) return kOk;
-  if (!WaitUntil([&] { return EdgeIsConnected(client); })) {
+  if (!WaitUntil([&] { return client.ConnectedEdges() > 0; })) {
     return Report(session, absl::DeadlineExceededError("the edge of this process did not reach its control"));
   }
   v1::ApplyRequest request;
@@ -148,7 +149,7 @@ Exit Up(const Session& session, const UpOptions& options) {
   auto control = control::App::Start({.listen = options.control_listen,
                                       .store = Concat("sqlite:", state, "/control/ccp.db"),
                                       .port_file = options.control_port_file});
-  if (!control.ok()) return Report(session, control.status());
+  if (!control.ok()) return Report(session, InFlagsOfUp(control.status()));
   AdminClient client((*control)->address(), session.timeout);
   const auto source = Choose(session, options, client);
   if (!source.ok()) return Report(session, source.status());

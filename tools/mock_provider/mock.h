@@ -10,7 +10,7 @@
 //
 // Ownership: owns its thread, its io_context and its listener; the destructor stops them.
 // Threading: Start(), port() and the destructor from any one thread. Errors: a script that does not parse is
-//   kInvalidArgument, a port that cannot be had is kUnavailable.
+//   kInvalidArgument, a port that is taken is kAlreadyExists.
 #pragma once
 
 #include <cstdint>

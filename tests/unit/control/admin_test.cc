@@ -278,6 +278,7 @@ TEST(ControlApp, SaysThatThePortIsTaken) {
   ASSERT_TRUE(first.ok());
   const auto second = App::Start({(*first)->address(), "sqlite:" + (dir / "b.db"), ""});
   ASSERT_FALSE(second.ok());
+  EXPECT_TRUE(absl::IsAlreadyExists(second.status())) << second.status();
   EXPECT_NE(second.status().message().find("is it in use?"), absl::string_view::npos) << second.status();
 }
 

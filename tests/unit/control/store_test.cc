@@ -82,7 +82,7 @@ TEST_F(StoreTest, RefusesASecondControl) {
   const auto store = OpenStore();
   const auto second = OpenSqliteStore(path_);
   ASSERT_FALSE(second.ok());
-  EXPECT_TRUE(absl::IsFailedPrecondition(second.status()));
+  EXPECT_TRUE(absl::IsAlreadyExists(second.status()));
   EXPECT_NE(second.status().message().find("in use by another ccp-control"), absl::string_view::npos)
       << second.status();
 }

@@ -68,7 +68,8 @@ class Apply(unittest.TestCase):
             self.assertEqual(stack.ctl_json("get", "edges")["head_revision"], 1)
             stack.ctl("apply", "-f", changed, "--yes", "--wait", "30s", "-m", "more tokens")
             self.assertEqual(stack.ctl("get", "config").stdout, second)
-            stack.ctl("rollout", "undo", "--yes")
+            undone = stack.ctl("rollout", "undo", "--yes")
+            self.assertRegex(undone.stderr, r"Revision 2 -> 3 on 127\.0\.0\.1:\d+ \(1 edge\)\n")
             self.assertEqual(stack.ctl("get", "config").stdout, first)
             history = stack.ctl_json("rollout", "history")["revisions"]
             self.assertEqual([(r["revision"], r["head"], r["rollback_of"]) for r in history],

@@ -23,13 +23,6 @@ v1::ApplyRequest RequestFor(const std::string& file, std::string source) {
   return request;
 }
 
-std::size_t ConnectedEdges(AdminClient& client) {
-  const auto edges = client.ListEdges();
-  if (!edges.ok()) return 0;
-  return static_cast<std::size_t>(
-      std::count_if(edges->edges().begin(), edges->edges().end(), [](const auto& edge) { return edge.connected(); }));
-}
-
 // Prints what control found wrong. kUsage if any of it is an error.
 Exit ReportDiagnostics(const Session& session, const v1::ApplyResponse& response, std::string_view source) {
   const auto diagnostics = DiagnosticsOf(response);
@@ -58,7 +51,7 @@ Exit Apply(const Session& session, const ApplyOptions& options) {
     if (session.format == Format::kJson) session.out << ResultJson(*planned);
     return kOk;
   }
-  session.err << RenderPlan(ChangesOf(*planned), {planned->revision(), session.server, ConnectedEdges(client)},
+  session.err << RenderPlan(ChangesOf(*planned), {planned->revision(), session.server, client.ConnectedEdges()},
                             session.paint);
   if (!options.yes) {
     if (!CanAsk()) return Report(session, InvalidArgument("nobody to ask here: pass --yes to apply this plan"));
@@ -92,7 +85,7 @@ Exit Diff(const Session& session, const std::string& file) {
   if (session.format == Format::kJson) {
     session.out << ResultJson(*planned);
   } else if (!planned->unchanged()) {
-    session.out << RenderPlan(ChangesOf(*planned), {planned->revision(), session.server, ConnectedEdges(client)},
+    session.out << RenderPlan(ChangesOf(*planned), {planned->revision(), session.server, client.ConnectedEdges()},
                               session.paint);
   }
   return planned->unchanged() ? kOk : kFailed;

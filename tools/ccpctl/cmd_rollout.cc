@@ -41,12 +41,17 @@ Exit RolloutUndo(const Session& session, const UndoOptions& options) {
   if (!planned.ok()) return Report(session, planned.status());
   if (planned->unchanged()) {
     session.err << "no changes: revision " << planned->revision() << " has that content already\n";
+    if (session.format == Format::kJson) session.out << ResultJson(*planned);
     return kOk;
   }
-  session.err << RenderPlan(ChangesOf(*planned), {planned->revision(), session.server, 0}, session.paint);
+  session.err << RenderPlan(ChangesOf(*planned), {planned->revision(), session.server, client.ConnectedEdges()},
+                            session.paint);
   if (!options.yes) {
     if (!CanAsk()) return Report(session, InvalidArgument("nobody to ask here: pass --yes to undo"));
-    if (!Confirm(session, "Undo?")) return kFailed;
+    if (!Confirm(session, "Undo?")) {
+      session.err << "nothing was undone\n";
+      return kFailed;
+    }
   }
   request.set_dry_run(false);
   request.set_expected_revision(planned->revision());

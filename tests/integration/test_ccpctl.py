@@ -1,5 +1,6 @@
 """ccpctl as people and scripts meet it: terminal in, bytes out."""
 import json
+import stat
 import unittest
 
 from harness import BIN, FAKE_KEY, Stack, eventually, request_body
@@ -172,6 +173,18 @@ class Up(unittest.TestCase):
                                      f"cannot listen on {edge}: Address already in use")):
                 with self.subTest(says):
                     self.assertIn(says, stack.ctl("up", "--mock", *arguments, expect=5).stderr)
+
+    def test_a_missing_key_is_told_once_and_the_end_without_complaints(self):
+        with Stack() as stack:
+            shared = stack.directory / "up-state"
+            shared.mkdir(mode=0o755)
+            file = stack.write("m.yaml", "models:\n  m:\n    api_base: http://127.0.0.1:9/v1\n    api_key_name: NOWHERE\n"
+                                         "routing:\n  default: m\n")
+            self.start_up(stack, "-f", file)
+            self.assertEqual(stack.edge.log_text().count("NOWHERE"), 1, stack.edge.log_text())
+            self.assertEqual(stack.edge.stop(), 0)
+            self.assertTrue(stack.edge.log_text().endswith("stopping; once more to stop at once\n"), stack.edge.log_text())
+            self.assertEqual(stat.S_IMODE(shared.stat().st_mode), 0o755)  # A folder that was there may be shared.
 
     def test_without_file_and_key_it_names_the_mock(self):
         with Stack() as stack:

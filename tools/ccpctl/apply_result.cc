@@ -8,6 +8,8 @@
 namespace ccp::ctl {
 namespace {
 
+constexpr std::string_view kEdgeLacksKey = "CCP2001";
+
 std::string KindName(v1::Change::Kind kind) {
   switch (kind) {
     case v1::Change::ADD:
@@ -68,7 +70,9 @@ std::string SyncName(const v1::EdgeInfo& edge) {
 
 std::vector<config::Diagnostic> DiagnosticsOf(const v1::ApplyResponse& response) {
   std::vector<config::Diagnostic> diagnostics;
-  for (const auto& diagnostic : response.diagnostics()) diagnostics.push_back(wire::FromProto(diagnostic));
+  for (const auto& diagnostic : response.diagnostics()) {
+    if (diagnostic.code() != kEdgeLacksKey) diagnostics.push_back(wire::FromProto(diagnostic));
+  }
   return diagnostics;
 }
 
@@ -100,8 +104,8 @@ std::string MissingKeyWarnings(const v1::ApplyResponse& response) {
   for (const auto& edge : response.edges()) {
     for (const auto& key : edge.missing_keys()) {
       out += Concat("warning: edge ", EdgeName(edge), " has no ", key,
-                    ": set it in the edge's environment or its --env-file, ",
-                    "then restart or re-read; until then models that need it answer 403\n");
+                    ": set it in the edge's --env-file, which is read again by itself, or in its environment and ",
+                    "restart it; until then models that need it answer 403\n");
     }
   }
   return out;

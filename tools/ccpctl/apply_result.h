@@ -11,6 +11,7 @@
 
 namespace ccp::ctl {
 
+// Of the source; what edges lack is told by MissingKeyWarnings().
 std::vector<config::Diagnostic> DiagnosticsOf(const v1::ApplyResponse& response);
 std::vector<config::Change> ChangesOf(const v1::ApplyResponse& response);
 

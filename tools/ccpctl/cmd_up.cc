@@ -135,6 +135,13 @@ void PrintAddresses(const Session& session, const std::string& control, const st
               << std::flush;
 }
 
+// The edge goes first and whole: one that is still there would miss its control, and say so.
+void StopBoth(std::unique_ptr<edge::App> edge, std::chrono::seconds grace, control::App& control) {
+  edge->Drain(grace);
+  edge.reset();
+  control.Stop();
+}
+
 }  // namespace
 
 Exit Up(const Session& session, const UpOptions& options) {
@@ -167,8 +174,7 @@ Exit Up(const Session& session, const UpOptions& options) {
   (*edge)->Start();
 
   if (const Exit exit = MakeReady(session, client, *source, **edge); exit != kOk) {
-    (*edge)->Drain(std::chrono::seconds(0));
-    (*control)->Stop();
+    StopBoth(*std::move(edge), std::chrono::seconds(0), **control);
     return exit;
   }
   PrintAddresses(session, (*control)->address(), (*edge)->address(),
@@ -176,8 +182,7 @@ Exit Up(const Session& session, const UpOptions& options) {
   const int signal_number = signals.Wait();
   session.err << "stopping; once more to stop at once\n";
   signals.Release();
-  (*edge)->Drain(options.grace);
-  (*control)->Stop();
+  StopBoth(*std::move(edge), options.grace, **control);
   return signal_number == SIGINT ? kInterrupted : kOk;
 }
 

@@ -163,12 +163,17 @@ TEST(RolloutExit, FailsOnRefusalAndOnSilenceWhereAllMustAnswer) {
   EXPECT_NE(ResultText(response).find("lap  refused, stays on revision 0: unknown dialect"), std::string::npos);
 }
 
-TEST(MissingKeyWarnings, NameEdgeAndVariable) {
+TEST(MissingKeyWarnings, NameEdgeAndVariableOnce) {
   v1::ApplyResponse response;
+  response.add_diagnostics()->set_code("CCP1503");
+  response.add_diagnostics()->set_code("CCP2001");  // What control says of the edge below.
   auto* edge = response.add_edges();
   edge->set_name("lap");
   edge->add_missing_keys("KIMI_API_KEY");
   EXPECT_EQ(MissingKeyWarnings(response).find("warning: edge lap has no KIMI_API_KEY"), 0U);
+  const auto diagnostics = DiagnosticsOf(response);
+  ASSERT_EQ(diagnostics.size(), 1U);
+  EXPECT_EQ(diagnostics.front().code, "CCP1503");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "common/config/load.h"
 #include "common/config/secrets.h"
+#include "common/json/utf8.h"
 
 namespace ccp::config {
 namespace {
@@ -57,7 +58,9 @@ std::string Location(const Diagnostic& diagnostic) {
 // The source line with a caret under the place, and `note` behind the caret.
 std::string Excerpt(const Diagnostic& diagnostic, std::string_view line, std::string_view note) {
   while (line.ends_with('\r')) line.remove_suffix(1);
-  const std::string printed = Printable(line.substr(0, ByteOf(line, kWidestLine)));
+  std::string text;
+  json::AppendValidUtf8(text, line);
+  const std::string printed = Printable(std::string_view(text).substr(0, ByteOf(text, kWidestLine)));
   std::string number = std::to_string(diagnostic.line);
   number.insert(0, number.size() < 5 ? 5 - number.size() : 0, ' ');
   std::string out = Concat(number, " | ", printed, "\n");

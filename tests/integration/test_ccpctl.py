@@ -56,6 +56,12 @@ class Words(unittest.TestCase):
     def test_schema_is_json(self):
         self.assertIn("draft-07", json.loads(self.stack.ctl("schema").stdout)["$schema"])
 
+    def test_a_folder_is_no_file(self):
+        for command in (["validate"], ["--server", "127.0.0.1:1", "apply", "--yes"]):
+            with self.subTest(command):
+                done = self.stack.ctl(*command, "-f", self.stack.directory, expect=2)
+                self.assertIn(f"cannot read {self.stack.directory}: Is a directory", done.stderr)
+
     def test_a_typo_in_a_noun_gets_a_suggestion(self):
         self.assertIn('Did you mean "models"?', self.stack.ctl("get", "modles", expect=2).stderr)
 

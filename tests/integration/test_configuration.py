@@ -1,4 +1,5 @@
 """Configuration as a transaction: planned, numbered, acknowledged, kept."""
+import os
 import socket
 import threading
 import unittest
@@ -103,6 +104,23 @@ class Apply(unittest.TestCase):
                 self.assertIn('did you mean "one"', done.stderr)
             self.assertEqual(stack.ctl_json("get", "edges")["head_revision"], 1)
             self.assertEqual(stack.messages().status, 200)
+
+    def test_bytes_that_are_not_utf8_are_named_and_names_may_hold_them(self):
+        with Stack() as stack:
+            stack.start_all()
+            latin = stack.directory / "latin.yaml"
+            latin.write_bytes("models:\n  caf\u00e9:\n    api_base: https://example.com/v1\n".encode("latin-1"))
+            for command in (["apply", "--yes"], ["diff"]):
+                done = stack.ctl(*command, "-f", latin, expect=2)
+                self.assertIn("error [CCP1009] ", done.stderr)
+                self.assertIn("latin.yaml:2:6: this byte is not UTF-8", done.stderr)
+                self.assertNotIn("libprotobuf", done.stderr)
+            odd = stack.directory / os.fsdecode(b"caf\xe9.yaml")
+            odd.write_text(stack.models_yaml(model_more="    max_tokens: 16k\n"))
+            done = stack.ctl("apply", "--yes", "-f", odd, "-m", os.fsdecode(b"caf\xe9"))
+            self.assertEqual(done.stderr.count("libprotobuf"), 0, done.stderr)
+            head = stack.ctl_json("rollout", "history")["revisions"][0]
+            self.assertEqual((head["revision"], head["message"]), (2, "caf\ufffd"))
 
     def test_a_model_list_of_the_older_shape_loads(self):
         with Stack() as stack:

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "common/json/utf8.h"
 
 namespace ccp::ctl {
 namespace {
@@ -18,6 +19,13 @@ std::unique_ptr<v1::Admin::Stub> Connect(const std::string& server) {
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   return v1::Admin::NewStub(grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments));
+}
+
+// What a person typed, as a proto3 string can carry it.
+std::string ValidUtf8(std::string_view text) {
+  std::string out;
+  json::AppendValidUtf8(out, text);
+  return out;
 }
 
 absl::Status Unreachable(const std::string& server, const std::string& reason) {
@@ -52,7 +60,9 @@ absl::StatusOr<Response> AdminClient::Call(grpc::Status (v1::Admin::Stub::*metho
   return response;
 }
 
-absl::StatusOr<v1::ApplyResponse> AdminClient::Apply(const v1::ApplyRequest& request) {
+absl::StatusOr<v1::ApplyResponse> AdminClient::Apply(v1::ApplyRequest request) {
+  request.set_file_name(ValidUtf8(request.file_name()));
+  request.set_message(ValidUtf8(request.message()));
   return Call(&v1::Admin::Stub::Apply, request, std::chrono::milliseconds(request.wait_ms()));
 }
 
@@ -89,7 +99,7 @@ absl::StatusOr<v1::StatsResponse> AdminClient::Stats(const v1::StatsRequest& req
 
 absl::StatusOr<v1::GetRequestResponse> AdminClient::GetRequest(const std::string& request_id) {
   v1::GetRequestRequest request;
-  request.set_request_id(request_id);
+  request.set_request_id(ValidUtf8(request_id));
   return Call(&v1::Admin::Stub::GetRequest, request, {});
 }
 

@@ -17,7 +17,7 @@ class AdminClient {
  public:
   AdminClient(std::string server, std::chrono::milliseconds timeout);
 
-  absl::StatusOr<v1::ApplyResponse> Apply(const v1::ApplyRequest& request);
+  absl::StatusOr<v1::ApplyResponse> Apply(v1::ApplyRequest request);
   absl::StatusOr<v1::ApplyResponse> Rollback(const v1::RollbackRequest& request);
   absl::StatusOr<v1::GetConfigResponse> GetConfig(std::uint64_t revision);
   absl::StatusOr<v1::ListRevisionsResponse> ListRevisions(std::uint32_t limit);

@@ -2,12 +2,12 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "common/base/text.h"
 #include "common/json/write.h"
@@ -26,16 +26,19 @@ Exit Report(const Session& session, const absl::Status& status) {
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ostringstream text;
-  if (path == "-") {
-    text << std::cin.rdbuf();
-    return text.str();
+  std::ifstream file;
+  if (path != "-") file.open(path, std::ios::binary);
+  std::istream& in = path == "-" ? std::cin : file;
+  std::string text;
+  std::array<char, 64 * 1024> piece;
+  while (in) {
+    in.read(piece.data(), piece.size());
+    text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
   }
-  std::ifstream file(path, std::ios::binary);
-  if (file) text << file.rdbuf();
-  // A directory opens well and fails at the first read.
-  if (!file) return InvalidArgument("cannot read ", path, ": ", errno == 0 ? "it is not a file" : std::strerror(errno));
-  return text.str();
+  // A directory opens well and fails at the first read; half a file must not pass for a whole one.
+  if (in.eof() && !in.bad()) return text;
+  const int reason = errno;
+  return InvalidArgument("cannot read ", path, ": ", std::strerror(reason));
 }
 
 bool CanAsk() { return isatty(STDIN_FILENO) == 1 && Environment("CCP_NO_INPUT").empty(); }

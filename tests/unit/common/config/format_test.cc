@@ -52,6 +52,15 @@ TEST(Format, CaretStandsUnderCharactersNotBytes) {
                         "      |                                                                         ^\n"));
 }
 
+TEST(Format, IsUtf8WhateverTheFileIs) {
+  EXPECT_EQ(Shown("models:\n  caf\xe9: {}\n"),
+            "error [CCP1009] models.yaml:2:6: this byte is not UTF-8\n"
+            "    2 |   caf\uFFFD: {}\n"
+            "      |      ^\n"
+            "hint: save the file as UTF-8\n"
+            "1 error, 0 warnings. Nothing was applied.\n");
+}
+
 TEST(Format, NeverRepeatsAKey) {
   constexpr std::string_view kKey = "sk-proj-0123456789abcdefABCDEF";
   for (const std::string_view line : {"api_key_name: ", "api_key: ", "model_name: ", "dialect: ", "auth: ", "provider: ",

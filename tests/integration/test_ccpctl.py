@@ -1,6 +1,7 @@
 """ccpctl as people and scripts meet it: terminal in, bytes out."""
 import json
 import stat
+import subprocess
 import unittest
 
 from harness import BIN, FAKE_KEY, Stack, eventually, request_body
@@ -61,6 +62,13 @@ class Words(unittest.TestCase):
             with self.subTest(command):
                 done = self.stack.ctl(*command, "-f", self.stack.directory, expect=2)
                 self.assertIn(f"cannot read {self.stack.directory}: Is a directory", done.stderr)
+
+    def test_what_cannot_be_written_is_an_error(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([BIN / "ccpctl", "schema"], stdout=full, stderr=subprocess.PIPE, text=True,
+                                  env=self.stack.environment())
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write the output: No space left on device", done.stderr)
 
     def test_a_typo_in_a_noun_gets_a_suggestion(self):
         self.assertIn('Did you mean "models"?', self.stack.ctl("get", "modles", expect=2).stderr)

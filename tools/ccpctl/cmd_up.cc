@@ -179,6 +179,7 @@ Exit Up(const Session& session, const UpOptions& options) {
   }
   PrintAddresses(session, (*control)->address(), (*edge)->address(),
                  source->yaml.empty() ? "as applied last" : source->file_name);
+  session.out.clear();  // Who reads these lines no further (a pipe into grep) is no failure of what runs on.
   const int signal_number = signals.Wait();
   session.err << "stopping; once more to stop at once\n";
   signals.Release();

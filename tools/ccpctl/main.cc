@@ -2,6 +2,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <functional>
 #include <iostream>
 #include <string>
@@ -237,7 +240,10 @@ Exit Main(std::vector<std::string> arguments) {
   }
   if (const auto status = Complete(typed.global, session); !status.ok()) return Report(session, status);
   if (const auto status = Complete(typed); !status.ok()) return Report(session, status);
-  return chosen(session);
+  const Exit exit = chosen(session);
+  if (std::cout.flush()) return exit;
+  // A script that keeps what was printed must not take half of it for all.
+  return std::max(exit, Report(session, Internal("cannot write the output: ", std::strerror(errno))));
 }
 
 }  // namespace

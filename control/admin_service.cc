@@ -18,7 +18,6 @@ namespace ccp::control {
 namespace {
 
 constexpr std::uint32_t kDefaultRevisions = 50;
-constexpr std::uint32_t kMaxWaitMs = 60'000;
 
 v1::EdgeInfo::Sync ToProto(Rollout::Sync sync) {
   switch (sync) {
@@ -255,7 +254,7 @@ class AdminService final : public v1::Admin::CallbackService {
       if (!changed.ok()) return reactor->Finish(ToAnswer(changed.status()));
       *response = *std::move(changed);
       if (dry_run) return reactor->Finish(grpc::Status::OK);
-      const std::chrono::milliseconds limit(std::min(wait_ms, kMaxWaitMs));
+      const auto limit = std::min(std::chrono::milliseconds(wait_ms), kMaxWait);
       SettleWait::Begin(parts_.registry, limit, [this, reactor, response] {
         AddEdges(parts_.registry, *response);
         reactor->Finish(grpc::Status::OK);

@@ -6,6 +6,7 @@
 
 #include <grpcpp/impl/service_type.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -18,6 +19,9 @@
 #include "control/task_thread.h"
 
 namespace ccp::control {
+
+// So long an Apply or a Rollback waits for edges at most, whatever was asked for.
+inline constexpr std::chrono::milliseconds kMaxWait{60'000};
 
 struct AdminServiceParts {
   ConfigService& config;  // On `writer`.

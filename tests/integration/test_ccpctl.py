@@ -70,6 +70,15 @@ class Words(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("cannot write the output: No space left on device", done.stderr)
 
+    def test_flags_that_cannot_be_kept_are_refused(self):
+        models = self.stack.write("m.yaml", "models: {}\n")
+        for arguments, says in ((["apply", "-f", models, "--wait", "2m"], "--wait: got \"2m\", control waits at most 60s"),
+                                (["up", "--port", "0", "--listen", "127.0.0.1:0"], "--listen excludes --port"),
+                                (["up", "--control-listen", "0.0.0.0:1"], "--control-listen: 0.0.0.0:1 is not a loopback"),
+                                (["stats", "--by", "day,model,day"], "\"day\" stands there twice")):
+            with self.subTest(arguments):
+                self.assertIn(says, self.stack.ctl(*arguments, expect=2).stderr)
+
     def test_a_typo_in_a_noun_gets_a_suggestion(self):
         self.assertIn('Did you mean "models"?', self.stack.ctl("get", "modles", expect=2).stderr)
 

@@ -30,6 +30,9 @@ absl::StatusOr<v1::StatsRequest> RequestFor(const StatsOptions& options, const C
       return InvalidArgument("--by: there is no \"", group, "\", want some of ", Join(kGroups, ","),
                              nearest.empty() ? "" : Concat(". Did you mean \"", nearest, "\"?"));
     }
+    const auto& groups = request.group_by();
+    if (std::find(groups.begin(), groups.end(), group) != groups.end())
+      return InvalidArgument("--by: \"", group, "\" stands there twice");
     request.add_group_by(group);
   }
   return request;

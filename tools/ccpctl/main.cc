@@ -14,6 +14,7 @@
 #include "common/base/text.h"
 #include "common/base/units.h"
 #include "common/base/version.h"
+#include "control/admin_service.h"
 #include "tools/ccpctl/code_arguments.h"
 #include "tools/ccpctl/commands.h"
 
@@ -88,8 +89,8 @@ void DeclareStart(CommandTable& table, Typed& typed) {
                            [&typed](const Session& session) { return Up(session, typed.up); });
   up->add_option("-f,--file", typed.up.file, "models.yaml to apply at start");
   up->add_flag("--mock", typed.up.mock, "Use the built-in mock provider");
-  up->add_option("--listen", typed.up.listen, "Address of the edge")->capture_default_str();
-  up->add_option("--port", typed.up_port, "Port of the edge on 127.0.0.1; 0: a free one");
+  auto* listen = up->add_option("--listen", typed.up.listen, "Address of the edge")->capture_default_str();
+  up->add_option("--port", typed.up_port, "Port of the edge on 127.0.0.1; 0: a free one")->excludes(listen);
   up->add_option("--control-listen", typed.up.control_listen, "Address of control")->capture_default_str();
   up->add_option("--state-dir", typed.up.state_dir, "Where revisions and usage are kept");
   up->add_option("--env-file", typed.up.env_file, "Provider keys, NAME=value a line");
@@ -119,7 +120,8 @@ void DeclareConfiguration(CommandTable& table, Typed& typed) {
   apply->add_option("-f,--file", typed.apply.file, "models.yaml, or - for stdin")->required();
   apply->add_flag("-y,--yes", typed.apply.yes, "Do not ask");
   apply->add_option("-m,--message", typed.apply.message, "Why, for the history");
-  apply->add_option("--wait", typed.apply_wait, "All connected edges must acknowledge within this time, or exit 8");
+  apply->add_option("--wait", typed.apply_wait,
+                    "All connected edges must acknowledge within this time (at most 60s), or exit 8");
 
   CLI::App* diff = table.Add(nullptr, "diff", "Show what apply would change; exit 0 none, 1 some, 2 trouble",
                              "  ccpctl diff -f models.yaml\n",
@@ -195,6 +197,10 @@ absl::Status Complete(Typed& typed) {
   if (typed.apply_wait.empty()) return absl::OkStatus();
   const auto wait = ParseDuration(typed.apply_wait);
   if (!wait.ok()) return InvalidArgument("--wait: ", Message(wait.status()));
+  if (*wait > control::kMaxWait) {
+    return InvalidArgument("--wait: got \"", typed.apply_wait, "\", control waits at most ",
+                           FormatDuration(control::kMaxWait));
+  }
   typed.apply.wait = *wait;
   return absl::OkStatus();
 }

@@ -86,7 +86,9 @@ absl::StatusOr<std::int64_t> ParseWhen(std::string_view text, const Clock& clock
   if (text == "yesterday") return LocalMidnight(clock) - kDay;
   if (const auto date = Date(text)) return *date - clock.zone_offset_seconds * kSecond;
   if (const auto time = DateAndTime(text)) return *time;
-  if (const auto ago = ParseDuration(text); ago.ok()) return clock.now_us - ago->count() * 1000;
+  if (const auto ago = ParseDuration(text); ago.ok()) {
+    return ago->count() > clock.now_us / 1000 ? 0 : clock.now_us - ago->count() * 1000;  // Before 1970 there is nothing.
+  }
   return InvalidArgument("got \"", text,
                          "\", want 7d, 36h, today, yesterday, 2026-11-01, 20261101 or 2026-11-01T12:00:00Z");
 }

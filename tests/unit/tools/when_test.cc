@@ -38,6 +38,7 @@ INSTANTIATE_TEST_SUITE_P(Forms, ParseWhenTest, testing::ValuesIn(std::vector<Cas
     {"Rfc3339", "2026-11-01T12:30:00Z", 7200, "2026-11-01T12:30:00Z"},
     {"Rfc3339Offset", "2026-11-01T12:30:00+02:00", 0, "2026-11-01T10:30:00Z"},
     {"Rfc3339Fraction", "2026-11-01T12:30:00.25Z", 0, "2026-11-01T12:30:00Z"},
+    {"BeforeAllTime", "99999999999d", 0, "1970-01-01T00:00:00Z"},
     {"NoSuchDay", "2026-02-30", 0, ""},
     {"NoZone", "2026-11-01T12:30:00", 0, ""},
     {"NoUnit", "7", 0, ""},

@@ -128,6 +128,15 @@ class Lists(unittest.TestCase):
 
 
 class ClaudeCode(unittest.TestCase):
+    def test_an_edge_at_an_ipv6_address_is_found(self):
+        with Stack() as stack:
+            edge = stack.run("edge", [BIN / "ccp-edge", "--control", "127.0.0.1:1", "--listen", "[::1]:0", "--workers", "1",
+                                      "--port-file", stack.directory / "edge.port"])
+            self.assertIn("[::1]:", edge.address())
+            done = stack.ctl("env", "--edge", edge.address())
+            self.assertIn(f"export ANTHROPIC_BASE_URL='http://{edge.address()}'\n", done.stdout)
+            self.assertEqual(done.stderr, "")
+
     def test_env_and_code(self):
         with Stack() as stack:
             stack.start_all()

@@ -42,7 +42,9 @@ std::string Exchange(const std::string& host, const std::string& port, std::chro
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (const int code = getaddrinfo(host.c_str(), port.c_str(), &wanted, &found); code != 0) {
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  const std::string name = bracketed ? host.substr(1, host.size() - 2) : host;
+  if (const int code = getaddrinfo(name.c_str(), port.c_str(), &wanted, &found); code != 0) {
     problem = gai_strerror(code);
     return {};
   }
@@ -71,7 +73,8 @@ absl::Status ProbeEdge(const std::string& url, std::chrono::milliseconds timeout
   constexpr std::string_view kScheme = "http://";
   if (!url.starts_with(kScheme)) return absl::OkStatus();
   const std::string authority = url.substr(kScheme.size(), url.find('/', kScheme.size()) - kScheme.size());
-  const std::size_t colon = authority.rfind(':');
+  const std::size_t bracket = authority.rfind(']');  // [::1]:8082
+  const std::size_t colon = authority.find(':', bracket == std::string::npos ? 0 : bracket);
   const std::string host = authority.substr(0, colon);
   const std::string port = colon == std::string::npos ? "80" : authority.substr(colon + 1);
   std::string problem = "it is not an edge";

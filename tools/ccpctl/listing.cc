@@ -16,10 +16,22 @@ using Where = Column::Where;
 
 constexpr std::string_view kGap = "  ";
 
+// Control characters as '?': names that clients and upstreams chose must not break a table, nor steer a terminal.
+// Those from U+0080 to U+009F are two bytes, of which the second is 0x80 to 0x9f.
+std::string OneLine(std::string text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool second_set = byte == 0xC2 && i + 1 < text.size() && (static_cast<unsigned char>(text[i + 1]) >> 5) == 4;
+    if (second_set) text.erase(i, 1);
+    if (second_set || byte < 0x20 || byte == 0x7f) text[i] = '?';
+  }
+  return text;
+}
+
 std::string Shown(const Cell& cell) {
-  if (!cell.shown.empty()) return cell.shown;
+  if (!cell.shown.empty()) return OneLine(cell.shown);
   if (std::holds_alternative<std::monostate>(cell.value)) return "-";
-  std::string text = ValueText(cell.value);
+  std::string text = OneLine(ValueText(cell.value));
   return text.empty() ? "-" : text;
 }
 

@@ -65,6 +65,14 @@ TEST(Render, PutsTheTotalLastInTablesAndApartInJson) {
             "    {\"day\":\"mon\",\"n\":5}\n  ]\n}\n");
 }
 
+TEST(Render, LetsNoNameBreakATableOrSteerATerminal) {
+  Listing list{"ccp.things/v1", "things", {{"NAME", "name"}, {"NOTE", "note"}}, {}, {}, {}};
+  list.rows.push_back({"a\nb\x1b[31m", Cell(Value{}, "\x07x")});
+  list.rows.push_back({"\xC2\x9B" "31m\xC2\xA0\x7f", "\t"});  // CSI as one character; a no-break space may stay.
+  EXPECT_EQ(Render(list, Format::kTable), "NAME      NOTE\na?b?[31m  ?x\n?31m\xC2\xA0?    ?\n");
+  EXPECT_NE(Render(list, Format::kJson).find("\"a\\nb\\u001b[31m\""), std::string::npos);
+}
+
 TEST(Render, PrintsAnEmptyListAsValidJson) {
   EXPECT_EQ(Render({"ccp.none/v1", "none", {{"A", "a"}}, {}, {}, {}}, Format::kJson),
             "{\n  \"schema\": \"ccp.none/v1\",\n  \"none\": []\n}\n");

@@ -36,6 +36,13 @@ grpc::ByteBuffer StatusBytes(const ControlNews& news) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
+EdgeStatus ToStatus(const v1::EdgeStatus& said) {
+  EdgeStatus status{said.open_requests(), said.usage_pending(), said.draining(), wire::FromProto(said.calibrations())};
+  const auto& names = said.missing_keys().names();
+  if (said.has_missing_keys()) status.missing_keys.emplace(names.begin(), names.end());
+  return status;
+}
+
 // One edge's configuration stream. At most one read and one write are under way, one snapshot waits (the latest wins).
 class WatchStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>, public ConfigStream {
  public:
@@ -92,8 +99,7 @@ class WatchStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
         registry_.OnNack(this, {up.nack().revision(), up.nack().digest()}, up.nack().reason());
         break;
       case v1::ConfigUp::kStatus:
-        registry_.OnStatus(this, {up.status().open_requests(), up.status().usage_pending(), up.status().draining(),
-                                  wire::FromProto(up.status().calibrations())});
+        registry_.OnStatus(this, ToStatus(up.status()));
         break;
       case v1::ConfigUp::MESSAGE_NOT_SET:
         break;  // Something a newer edge says.

@@ -124,6 +124,7 @@ void Registry::OnStatus(ConfigStream* stream, const EdgeStatus& status) {
   const auto found = connections_.find(stream);
   if (found == connections_.end()) return;
   found->second.status = status;
+  if (status.missing_keys) found->second.missing_keys = *status.missing_keys;
   EdgeRow& row = Touch(found->second.edge_id);
   row.usage_pending = status.usage_pending;
   row.draining = status.draining;

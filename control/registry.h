@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -56,6 +57,7 @@ struct EdgeStatus {
   std::uint64_t usage_pending = 0;
   bool draining = false;
   tokens::Calibrations calibrations = {};  // What it learned.
+  std::optional<std::vector<std::string>> missing_keys = {};
 };
 
 struct EdgeView {

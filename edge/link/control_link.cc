@@ -261,7 +261,10 @@ class Link final : public ControlLink {
       log::Error(
           Concat("the new configuration runs, but a restart without control will not find it: ", Message(saved)));
     }
-    current_ = *std::move(accepted);
+    {
+      const std::lock_guard lock(mutex_);
+      current_ = *std::move(accepted);
+    }
     if (options_.on_snapshot) options_.on_snapshot(current_);
     log::Info(Concat("configuration applied revision=", current_->revision));
     return MakeAck();
@@ -327,8 +330,21 @@ class Link final : public ControlLink {
     status.set_usage_pending(journal_.pending());
     status.set_draining(counters.draining);
     *status.mutable_calibrations() = wire::ToProto(kept_calibrations_);
-    const std::lock_guard lock(session.writing);
+    const std::lock_guard lock(session.writing);  // Also while keys are looked up: an ACK behind this knows better.
+    AddMissingKeys(status);
     return stream.Write(up);
+  }
+
+  // Keys come and go without a new revision: the --env-file is read again.
+  void AddMissingKeys(v1::EdgeStatus& status) {
+    std::shared_ptr<const Snapshot> current;
+    {
+      const std::lock_guard lock(mutex_);
+      current = current_;
+    }
+    if (current == nullptr) return;
+    v1::MissingKeys& missing = *status.mutable_missing_keys();
+    for (const std::string& key : MissingKeys(*current)) missing.add_names(key);
   }
 
   // So that control knows, from the moment this edge is gone, that nothing of it is still to come.
@@ -397,7 +413,7 @@ class Link final : public ControlLink {
   const Options options_;
   const std::string edge_id_;
   Journal& journal_;
-  std::shared_ptr<const Snapshot> current_;  // The link thread's.
+  std::shared_ptr<const Snapshot> current_;  // The link thread's; others read it under mutex_.
   tokens::Calibrations kept_calibrations_;   // As in the state directory. The status thread's.
 
   mutable std::mutex mutex_;

@@ -163,6 +163,22 @@ class Files(unittest.TestCase):
                     self.assertIn(f"--port-file: cannot write {nowhere}: No such file or directory", started.log_text())
 
 
+class Keys(unittest.TestCase):
+    def test_a_key_that_comes_later_is_no_longer_missing(self):
+        with Stack() as stack:
+            stack.start_mock()
+            stack.start_control()
+            keys = stack.write("keys.env", "")
+            stack.start_edge(more=["--env-file", keys], MOCK_API_KEY="")
+            done = stack.apply(stack.models_yaml())
+            self.assertIn("warning: edge edge has no MOCK_API_KEY", done.stderr)
+            self.assertIn("MOCK_API_KEY (missing on edge)", stack.ctl("get", "models").stdout)
+            self.assertEqual(stack.messages().status, 403)
+            keys.write_text("MOCK_API_KEY=sk-later\n")
+            eventually(lambda: stack.messages().status == 200, "the edge reads the key")
+            eventually(lambda: "missing on" not in stack.ctl("get", "models").stdout, "control hears of it")
+
+
 class Persistence(unittest.TestCase):
     def test_control_restarts_without_losing_anything(self):
         with Stack() as stack:

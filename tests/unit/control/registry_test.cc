@@ -63,6 +63,8 @@ TEST_F(RegistryTest, ShowsAnEdgeAsItsAnswersSay) {
   EXPECT_EQ(view.missing_keys, std::vector<std::string>{"SOME_KEY"});
   EXPECT_EQ(view.open_requests, 5u);
   EXPECT_EQ(view.row.usage_pending, 7u);
+  registry_.OnStatus(&a_, {5, 7, false, {}, std::vector<std::string>{}});
+  EXPECT_TRUE(registry_.List().at(0).missing_keys.empty()) << "the key has come without a new revision";
 
   Head(2);
   registry_.OnNack(&a_, At(2), "too new");

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "common/base/files.h"
+#include "common/base/host_port.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "control/admin_service.h"
@@ -33,20 +34,6 @@ constexpr std::chrono::seconds kShutdownGrace{1};
 std::int64_t NowMicros() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-struct HostPort {
-  std::string host;
-  std::string port;
-};
-
-std::optional<HostPort> SplitHostPort(std::string_view address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string_view::npos || colon == 0 || colon + 1 == address.size()) return std::nullopt;
-  const std::string_view port = address.substr(colon + 1);
-  if (port.size() > 5 || port.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
-  if (std::atoi(std::string(port).c_str()) > 65535) return std::nullopt;
-  return HostPort{std::string(address.substr(0, colon)), std::string(port)};
 }
 
 bool IsLoopback(const std::string& host) {

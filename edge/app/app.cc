@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/base/files.h"
+#include "common/base/host_port.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/tokens/calibration.h"
@@ -90,7 +91,9 @@ class EdgeApp final : public App {
   }
 
   absl::Status Assemble() {
-    if (options_.control.empty()) return InvalidArgument("--control: want HOST:PORT of ccp-control");
+    if (!SplitHostPort(options_.control)) {
+      return InvalidArgument("--control: got \"", options_.control, "\", want HOST:PORT as in 127.0.0.1:7443");
+    }
     auto address = ParseListenAddress(options_.listen);
     if (!address.ok()) return address.status();
     address_ = *std::move(address);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/host_port.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/base/units.h"
@@ -96,7 +97,7 @@ void DeclareStart(CommandTable& table, Typed& typed) {
   up->add_option("--env-file", typed.up.env_file, "Provider keys, NAME=value a line");
   up->add_option("--port-file", typed.up.port_file, "Write the edge's address to this file");
   up->add_option("--control-port-file", typed.up.control_port_file, "Write control's address to this file");
-  up->add_option("--workers", typed.up.workers, "Threads that serve; 0: one a CPU");
+  up->add_option("--workers", typed.up.workers, "Threads that serve; 0: one a CPU")->check(CLI::Range(0, 1024));
   up->add_option("--grace", typed.up_grace, "How long open requests may go on after Ctrl-C")->capture_default_str();
 
   CLI::App* env = table.Add(nullptr, "env", "Print the environment for Claude Code and other Anthropic clients",
@@ -207,6 +208,8 @@ absl::Status Complete(Typed& typed) {
 
 absl::Status Complete(const GlobalFlags& flags, Session& session) {
   session.server = flags.server;
+  if (!SplitHostPort(flags.server))
+    return InvalidArgument("--server: got \"", flags.server, "\", want HOST:PORT as in ", kDefaultServer);
   const auto format = ParseFormat(flags.output);
   if (!format.ok()) return format.status();
   session.format = *format;

@@ -4,7 +4,7 @@ import stat
 import subprocess
 import unittest
 
-from harness import BIN, FAKE_KEY, Stack, eventually, request_body
+from harness import BIN, FAKE_KEY, PATIENCE_SECONDS, Stack, eventually, request_body
 
 COMMANDS = ["up", "env", "code", "apply", "diff", "validate", "schema", "rollout undo", "rollout history", "get", "stats",
             "explain", "version", "help"]
@@ -44,10 +44,24 @@ class Words(unittest.TestCase):
 
     def test_unreachable_control_is_said_with_the_next_command(self):
         done = self.stack.ctl("--server", "127.0.0.1:1", "get", "edges", expect=6)
-        self.assertIn("127.0.0.1:1", done.stderr)
-        self.assertIn("ccpctl up", done.stderr)
+        self.assertIn("cannot reach control at 127.0.0.1:1 (Connection refused). Start it with \"ccpctl up\"", done.stderr)
         as_json = json.loads(self.stack.ctl("--server", "127.0.0.1:1", "get", "edges", "-o", "json", expect=6).stderr)
         self.assertEqual(as_json["exit_code"], 6)
+
+    def test_a_wrong_command_line_is_said_like_any_error(self):
+        for arguments, says in ((["aply"], 'error: there is no command "aply", did you mean "apply"? See: ccpctl --help'),
+                                (["apply"], "error: --file is required. See: ccpctl apply --help"),
+                                (["rollout"], "error: A subcommand is required. See: ccpctl rollout --help"),
+                                (["explain"], "error: explain: want a request id, a key of models.yaml, a code, or -f"),
+                                (["up", "--workers", "-3"], "error: --workers: Value -3 not in range 0 to 1024"),
+                                (["--server", "127.0.0.1:72979", "stats"], 'error: --server: got "127.0.0.1:72979", want'),
+                                (["--server", "http://127.0.0.1:1", "stats"], "want HOST:PORT as in 127.0.0.1:7443")):
+            with self.subTest(arguments):
+                self.assertIn(says, self.stack.ctl(*arguments, expect=2).stderr)
+        done = subprocess.run([BIN / "ccp-edge", "--control", "127.0.0.1"], env=self.stack.environment(), text=True,
+                              capture_output=True, timeout=PATIENCE_SECONDS)
+        self.assertEqual((done.returncode, done.stderr),
+                         (2, 'ccp-edge: --control: got "127.0.0.1", want HOST:PORT as in 127.0.0.1:7443\n'))
 
     def test_explains_keys_and_codes(self):
         self.assertIn("max_tokens", self.stack.ctl("explain", "models.max_tokens").stdout)

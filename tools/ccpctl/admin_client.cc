@@ -28,7 +28,11 @@ std::string ValidUtf8(std::string_view text) {
   return out;
 }
 
-absl::Status Unreachable(const std::string& server, const std::string& reason) {
+// gRPC tells a whole story: "failed to connect to all addresses; last error: UNKNOWN: ...: Connection refused". What
+// stands last is what a person can use.
+absl::Status Unreachable(const std::string& server, std::string_view story) {
+  const std::size_t before = story.rfind(": ");
+  const std::string_view reason = before == std::string_view::npos ? story : story.substr(before + 2);
   return Unavailable("cannot reach control at ", server, " (", reason,
                      "). Start it with \"ccpctl up\" or \"ccp-control\", or name another with --server.");
 }

@@ -80,6 +80,9 @@ Exit ExplainField(const Session& session, const std::string& path) {
 
 Exit Explain(const Session& session, const ExplainOptions& options) {
   if (!options.file.empty()) return ExplainFile(session, options);
+  if (options.subject.empty()) {
+    return Report(session, InvalidArgument("explain: want a request id, a key of models.yaml, a code, or -f request.json"));
+  }
   if (options.subject.starts_with("req_")) return ExplainPast(session, options.subject);
   if (PrintCode(session, options.subject) || PrintLoss(session, options.subject)) return kOk;
   return ExplainField(session, options.subject);

@@ -222,6 +222,24 @@ absl::Status Complete(const GlobalFlags& flags, Session& session) {
   return log::Configure(flags.log);
 }
 
+// "ccpctl", or the command that was given: whose --help has more.
+std::string NameOf(const CLI::App& app) {
+  const auto given = app.get_subcommands();
+  return given.empty() ? app.get_name() : Concat(app.get_name(), " ", NameOf(*given.front()));
+}
+
+// A sentence. CLI11 says of a command that it does not know only that it misses one.
+std::string WhatIsWrong(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> unknown = app.remaining();
+  if (!app.get_subcommands().empty() || unknown.empty() || unknown.front().starts_with('-'))
+    return Concat(error.what(), ".");
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+  const std::string nearest = NearestName(unknown.front(), names);
+  return Concat("there is no command \"", unknown.front(), "\"",
+                nearest.empty() ? "." : Concat(", did you mean \"", nearest, "\"?"));
+}
+
 Exit Main(std::vector<std::string> arguments) {
   Typed typed;
   CodeCommandLine split = SplitCodeArguments(arguments);
@@ -244,8 +262,8 @@ Exit Main(std::vector<std::string> arguments) {
     std::reverse(split.ours.begin(), split.ours.end());  // CLI11 takes them from the back.
     app.parse(std::move(split.ours));
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error, std::cout, std::cerr);  // Also prints --help and --version.
-    return code == 0 ? kOk : kUsage;
+    if (error.get_exit_code() == 0) return app.exit(error, std::cout, std::cerr) == 0 ? kOk : kUsage;  // --help
+    return Report(session, InvalidArgument(WhatIsWrong(app, error), " See: ", NameOf(app), " --help"));
   }
   if (const auto status = Complete(typed.global, session); !status.ok()) return Report(session, status);
   if (const auto status = Complete(typed); !status.ok()) return Report(session, status);

@@ -43,6 +43,8 @@ class AnswerWriter {
   virtual void WholeBlock(std::size_t index, std::string_view json, std::string& out) = 0;
   virtual void EndMessage(const MessageEnd& end, std::string& out) = 0;
   virtual void Error(const RequestError& error, std::string& out) = 0;
+
+  virtual std::size_t held_bytes() const { return 0; }  // Of what came and did not go out.
 };
 
 std::unique_ptr<AnswerWriter> MakeEventWriter();

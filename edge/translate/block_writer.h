@@ -41,6 +41,7 @@ class BlockWriter {
   bool has_content() const { return next_index_ > 0 || open_.has_value(); }
   bool has_tool() const { return has_tool_; }
   bool ended() const { return ended_; }
+  std::size_t held_bytes() const { return form_->held_bytes(); }  // Of what came and did not go out.
   std::size_t content_bytes() const { return content_bytes_; }  // Of texts and inputs, as escaped: for estimates.
 
  private:

@@ -28,7 +28,7 @@
 namespace ccp::translate {
 namespace {
 
-constexpr std::size_t kMaxBodyBytes = 64u << 20;   // Of a JSON answer.
+constexpr std::size_t kMaxBodyBytes = 64u << 20;   // Of a JSON answer, and of what of a stream does not go out at once.
 constexpr std::size_t kMaxKeptBytes = 8u << 20;    // Of a text that the next round repeats: more than any model reads.
 constexpr std::size_t kBytesPerToken = 4;          // For estimates where the upstream reports nothing.
 constexpr std::int64_t kLegacyFunctionCall = -1;   // Index of function_call among tool_calls.
@@ -121,6 +121,7 @@ class ChatReply : public Reply {
 
   std::string_view LearnForm(std::string_view bytes);
   void DrainEvents(std::string& out);
+  std::size_t held_bytes() const;
   void OnEvent(const SseReader::Event& event, std::string& out);
   void OnDone(std::string& out);
   void OnUnreadable(const SseReader::Event& event, std::string& out);
@@ -254,7 +255,15 @@ void ChatReply::DrainEvents(std::string& out) {
     if (!event) break;
     OnEvent(*event, out);
   }
-  if (reader_.overflowed() && !settled()) FailHere(BadReply("one event is larger than 32 MiB"), out);
+  if (settled()) return;
+  if (reader_.overflowed()) return FailHere(BadReply("one event is larger than 32 MiB"), out);
+  if (held_bytes() > kMaxBodyBytes) FailHere(BadReply("more than 64 MiB of it would have to be held back"), out);
+}
+
+// Of what came and did not go out; the reader and the tool calls bound what they hold. Once a read is enough.
+std::size_t ChatReply::held_bytes() const {
+  const bool splits = filter_ != nullptr && filter_->splitter != nullptr;
+  return writer_.held_bytes() + thinking_.held_bytes() + (splits ? filter_->splitter->held_bytes() : 0);
 }
 
 void ChatReply::OnEvent(const SseReader::Event& event, std::string& out) {

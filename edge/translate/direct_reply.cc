@@ -132,6 +132,10 @@ void DirectEventReply::Feed(std::string_view bytes, std::string& out) {
   } else {
     FeedHeld(bytes, out);
   }
+  // A stream although the client asked for none: all of it is kept until its end.
+  if (context_.client == Form::kJson && out.size() > kMaxBodyBytes) {
+    return FailHere(BadReply("it is larger than 64 MiB"));
+  }
   line_end_is_cut_ = phase_ == Phase::kComplete && bytes.ends_with('\r');
 }
 

@@ -68,6 +68,8 @@ class MessageWriter : public AnswerWriter {
 
   void Error(const RequestError&, std::string&) override {}  // The client gets it as an HTTP error.
 
+  std::size_t held_bytes() const override { return content_.size(); }
+
  private:
   void Separate() {
     if (!content_.empty()) content_ += ',';

@@ -140,14 +140,17 @@ void TextSplitter::Emit(const std::function<void(std::string_view)>& sink, std::
 }
 
 bool TextSplitter::StepStart() {
-  const std::size_t at = waiting_.find_first_not_of(" \t\r\n");
+  const std::size_t at = waiting_.find_first_not_of(" \t\r\n", searched_);
+  searched_ = std::min(at, waiting_.size());
   const std::string_view head = at == std::string::npos ? "" : std::string_view(waiting_).substr(at);
   if (head.starts_with(think_begin_)) {
     waiting_.erase(0, at + think_begin_.size());
+    searched_ = 0;
     mode_ = Mode::kThinking;
     return true;
   }
   if (!flushing_ && std::string_view(think_begin_).starts_with(head)) return false;
+  searched_ = 0;
   mode_ = Mode::kText;
   return true;
 }

@@ -30,6 +30,8 @@ class TextSplitter {
   void Flush();  // Something else comes now: what waits is text, or thinking, after all.
   void ThoughtMayBegin();  // As at the start, the text that comes next may begin with thinking. With a think_tag only.
 
+  std::size_t held_bytes() const { return waiting_.size(); }  // Of what came and did not go out.
+
   // Nothing is looked for any more: all that comes is text.
   bool through() const { return mode_ == Mode::kText && waiting_.empty() && !options_.tool_calls; }
 

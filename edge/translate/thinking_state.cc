@@ -43,15 +43,21 @@ void ThinkingState::AddDetails(json::Value reasoning_details) {
     };
     if (details.empty() || !continues(details.back())) {
       details.push_back({type, {}, {}, {}, index, {}});
+      unsealed_->detail_bytes += sizeof(Detail);
     }
     Detail& detail = details.back();
-    const auto replace = [&element](std::string_view key, std::string& field) {
-      if (std::string value = element[key].str(); !value.empty()) field = std::move(value);
+    const auto replace = [&](std::string_view key, std::string& field) {
+      std::string value = element[key].str();
+      if (value.empty()) return;
+      unsealed_->detail_bytes += value.size();
+      field = std::move(value);
     };
     replace("id", detail.id);
     replace("format", detail.format);
     replace("signature", detail.signature);
-    detail.content += element[ContentKey(type)].escaped();
+    const std::string_view content = element[ContentKey(type)].escaped();
+    unsealed_->detail_bytes += content.size();
+    detail.content += content;
   }
 }
 

@@ -30,6 +30,10 @@ class ThinkingState {
 
   std::string Seal();  // The signature for all that came since the last one. Plain ASCII.
 
+  std::size_t held_bytes() const {
+    return unsealed_ == nullptr ? 0 : unsealed_->omitted.size() + unsealed_->detail_bytes;
+  }
+
  private:
   // One element of reasoning_details. Streams send it in fragments with the same type, index and id, or without an id.
   struct Detail {
@@ -43,6 +47,7 @@ class ThinkingState {
   struct Unsealed {
     std::string omitted;
     std::vector<Detail> details;
+    std::size_t detail_bytes = 0;
     std::string upstream_signature;
   };
   Unsealed& unsealed();

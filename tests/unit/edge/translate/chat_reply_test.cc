@@ -600,6 +600,52 @@ TEST_F(ChatReplyTest, CallsThatHoldTooMuchMemoryEndInAnError) {
   EXPECT_THAT(Accumulator::Of(out_).error, ::testing::HasSubstr("larger than 32 MiB"));
 }
 
+// An upstream that never ends: what does not go out at once is bounded, wherever it is held.
+TEST_F(ChatReplyTest, NothingPilesUpWithoutBound) {
+  struct Case {
+    std::string_view name;
+    Given given;
+    std::string first;
+    std::string more;
+    bool client_is_told = false;
+  };
+  const std::string megabyte(1u << 20, 'x');
+  Given object;
+  object.client = Form::kJson;
+  Given omitted;
+  omitted.omit_thinking_text = true;
+  omitted.dialect.history = Dialect::History::kReasoningContent;
+  Given details = omitted;
+  details.dialect.history = Dialect::History::kReasoningDetails;
+  Given calls;
+  calls.dialect.text_tool_calls = true;
+  calls.callable = {"f"};
+  Given tagged;
+  tagged.dialect.think_tag = "think";
+  const std::string detail = R"({"reasoning_details":[{"type":"reasoning.encrypted","data":")" + megabyte + "\"}]}";
+  for (const Case& c : {Case{"OneObject", object, Text("a"), Text(megabyte)},
+                        Case{"OmittedThinking", omitted, Think("a"), Think(megabyte), true},
+                        Case{"Details", details, Text("a"), Delta(detail), true},
+                        Case{"UnclosedCall", calls, Text("a <tool_call>"), Text(megabyte), true},
+                        Case{"SpaceBeforeATag", tagged, Text(" "), Text(std::string(megabyte.size(), ' '))}}) {
+    SCOPED_TRACE(c.name);
+    const auto reply = Make(c.given);
+    std::string out;
+    reply->Feed(Sse({c.first}), out);
+    const std::string more = Sse({c.more});
+    int fed = 0;
+    while (reply->phase() != Phase::kFailed && fed < 70) {
+      reply->Feed(more, out);
+      ++fed;
+    }
+    ASSERT_EQ(reply->phase(), Phase::kFailed);
+    EXPECT_THAT(fed, ::testing::AllOf(::testing::Ge(63), ::testing::Le(65)));
+    EXPECT_THAT(reply->error().message, ::testing::HasSubstr("more than 64 MiB of it would have to be held back"));
+    EXPECT_EQ(Accumulator::Of(out).error.empty(), !c.client_is_told);
+    EXPECT_LT(out.size(), 10'000u);
+  }
+}
+
 TEST_F(ChatReplyTest, EventsWithoutBlankLinesBetweenThemAreRead) {
   std::string stream;
   for (const std::string& event : {Text("a"), std::string("junk"), Text("b"), Finish("length"), kDone, Text("c")}) {

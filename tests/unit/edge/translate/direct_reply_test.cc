@@ -167,6 +167,20 @@ TEST(DirectReply, RelaysNothingBehindTheEnd) {
   EXPECT_EQ(out, kWhole);
 }
 
+// Until its end all of it is kept for a client that asked for one object.
+TEST(DirectReply, BoundsAStreamThatNobodyAskedFor) {
+  Given given;
+  given.client = Form::kJson;
+  json::Document scratch;
+  const auto reply = MakeDirectReply(testing::ContextOf(given, scratch));
+  const std::string event = "event: content_block_delta\ndata: {\"text\":\"" + std::string(1u << 20, 'x') + "\"}\n\n";
+  std::string out;
+  for (int i = 0; i < 70 && reply->phase() != Phase::kFailed; ++i) reply->Feed(event, out);
+  ASSERT_EQ(reply->phase(), Phase::kFailed);
+  EXPECT_LT(out.size(), 66u << 20);
+  EXPECT_THAT(reply->error().message, ::testing::HasSubstr("larger than 64 MiB"));
+}
+
 struct BodyRow {
   std::string name;
   std::string body;

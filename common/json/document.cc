@@ -10,6 +10,7 @@
 #include <span>
 
 #include "common/base/text.h"
+#include "common/json/blank.h"
 #include "common/json/escapes.h"
 #include "common/json/same_bytes.h"
 #include "common/json/utf8.h"
@@ -73,15 +74,6 @@ std::size_t AppendCodeUnits(std::string& out, std::string_view text) {
   }
   AppendUtf8(out, static_cast<std::uint32_t>(first));
   return 6;
-}
-
-// Bytes of the white space, as it is or escaped, at the start of a string's contents; 0: there is none.
-std::size_t BlankLength(std::string_view escaped) {
-  if (IsSpace(escaped[0])) return 1;
-  if (escaped[0] != '\\') return 0;
-  if (escaped[1] != 'u') return IsSpace(Unescaped(escaped[1])) ? 2 : 0;
-  const int unit = HexCodeUnit(escaped.substr(2));
-  return unit < 0x80 && IsSpace(static_cast<char>(unit)) ? 6 : 0;
 }
 
 std::string_view StageOneMessage(simdjson::error_code code) {
@@ -352,17 +344,7 @@ std::string Value::str() const {
   return out;
 }
 
-bool Value::blank() const {
-  if (!is_string()) return false;
-  const std::string_view text = escaped();
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t length = BlankLength(text.substr(at));
-    if (length == 0) return false;
-    at += length;
-  }
-  return true;
-}
+bool Value::blank() const { return is_string() && IsBlank(escaped()); }
 
 std::optional<double> Value::number() const {
   if (type() != Type::kNumber) return std::nullopt;

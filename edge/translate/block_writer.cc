@@ -2,20 +2,12 @@
 
 #include <utility>
 
+#include "common/json/blank.h"
+
 namespace ccp::translate {
 namespace {
 
 constexpr std::size_t kMaxLeadingSpace = 64 * 1024;  // More than that is written, whatever it is.
-
-bool IsBlank(std::string_view escaped) {
-  while (!escaped.empty()) {
-    const bool escape = escaped.size() > 1 && escaped[0] == '\\';
-    const char c = escape ? escaped[1] : escaped[0];
-    if (escape ? std::string_view("nrtf").find(c) == std::string_view::npos : c != ' ') return false;
-    escaped.remove_prefix(escape ? 2 : 1);
-  }
-  return true;
-}
 
 std::unique_ptr<AnswerWriter> MakeWriter(Form form) {
   return form == Form::kEvents ? MakeEventWriter() : MakeMessageWriter();
@@ -39,7 +31,7 @@ void BlockWriter::Text(std::string_view escaped, std::string& out) {
   if (ended_ || escaped.empty()) return;
   if (open_ != BlockKind::kText) {
     leading_space_ += escaped;
-    if (IsBlank(escaped) && leading_space_.size() <= kMaxLeadingSpace) return;
+    if (json::IsBlank(escaped) && leading_space_.size() <= kMaxLeadingSpace) return;
     const std::string text = std::move(leading_space_);
     Open(BlockKind::kText, out);
     return TextDelta(text, out);

@@ -216,6 +216,7 @@ INSTANTIATE_TEST_SUITE_P(Table, Blank,
                                          BlankRow{R"(\n.)", false}, BlankRow{R"(\\)", false}, BlankRow{R"(\\n)", false},
                                          BlankRow{R"(\")", false}, BlankRow{R"(\u0020)", true},
                                          BlankRow{R"(\u000a\u0009\u000D)", true}, BlankRow{R"(\u0041)", false},
+                                         BlankRow{R"(\f\u000c)", true}, BlankRow{R"(\b)", false},
                                          BlankRow{"\xC2\xA0", false}));
 
 TEST(Strings, OfTenMegabytesWithEscapesReadBack) {

@@ -185,7 +185,7 @@ const Row kRows[] = {
     {"CommaAtTheEndPromisesMore", {Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{\"a\":1,"}})"),
                                    Finish("tool_calls"), kDone},
      R"(tool:t f {"a":null} | tool_use)"},
-    {"BlankTextBeforeTool", {Text(R"(\n\n)"), Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{}"}})"),
+    {"BlankTextBeforeTool", {Text(R"(\n\u000a\f)"), Tool(R"({"index":0,"id":"t","function":{"name":"f","arguments":"{}"}})"),
                              Text(R"( \t)"), Finish("tool_calls"), kDone},
      "tool:t f {} | tool_use"},
     {"LeadingSpaceStaysWithItsText", {Text(R"(\n)"), Text(" "), Text("x "), Text(R"(\n)"), Text("y"), Finish("stop"), kDone},

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_map>
+#include <unordered_set>
 #include <variant>
 
 #include "common/base/text.h"
@@ -169,6 +171,7 @@ class Decoder {
       if (entry.value.is_null() || WantMap(entry.value, entry.key, child)) {
         Fill(entry.value, Section::kProvider, child, model);
       }
+      providers_.emplace(entry.key, result_.providers.size());
       result_.providers.emplace_back(entry.key, std::move(model));
     }
   }
@@ -201,8 +204,7 @@ class Decoder {
   void AddModel(const std::string& name, Position name_at, const YamlNode& node) {
     const std::string path = ChildPath("models", name);
     // A name that a list has twice: its values keep the first one's place, Validate() reports the name.
-    const bool repeated = result_.catalog.Find(name) != nullptr && result_.catalog.Find(name)->name == name;
-    if (repeated) {
+    if (!model_names_.insert(name).second) {
       findings_.Error(code::kNameTaken, name_at, path, Concat("model_id ", Quote(name), " stands here twice"),
                       "rename one of the two");
       return;
@@ -241,10 +243,9 @@ class Decoder {
     for (const YamlNode::Entry& entry : node.entries) {
       if (entry.key != "provider" || !entry.value.is_scalar()) continue;
       const std::string& name = entry.value.text;
-      for (const auto& [provider, model] : result_.providers) {
-        if (provider != name) continue;
+      if (const auto provider = providers_.find(name); provider != providers_.end()) {
         result_.places.Inherit(path, ChildPath("providers", name));
-        return model;
+        return result_.providers[provider->second].second;
       }
       UnknownProvider(name, entry.value.at, path);
     }
@@ -394,6 +395,8 @@ class Decoder {
 
   Findings& findings_;
   Decoded result_;
+  std::unordered_set<std::string> model_names_;                // Of the models so far.
+  std::unordered_map<std::string, std::size_t> providers_;     // Where in result_.providers each stands.
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "common/config/diff.h"
 
-#include <algorithm>
+#include <map>
 #include <variant>
 
 #include "common/base/text.h"
@@ -112,16 +112,20 @@ std::vector<FieldChange> Fields(const Rule& before, const Rule& after) {
 }
 
 template <typename Item>
-const Item* Named(const std::vector<Item>& items, std::string_view name) {
-  const auto found = std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.name == name; });
-  return found == items.end() ? nullptr : &*found;
+using NamedItems = std::map<std::string_view, const Item*>;
+
+template <typename Item>
+NamedItems<Item> ByName(const std::vector<Item>& items) {
+  NamedItems<Item> named;
+  for (const Item& item : items) named.try_emplace(item.name, &item);
+  return named;
 }
 
 template <typename Item>
-std::vector<std::string> NamesIn(const std::vector<Item>& items, const std::vector<Item>& others) {
+std::vector<std::string> NamesIn(const std::vector<Item>& items, const NamedItems<Item>& others) {
   std::vector<std::string> names;
   for (const Item& item : items) {
-    if (Named(others, item.name) != nullptr) names.push_back(item.name);
+    if (others.contains(item.name)) names.push_back(item.name);
   }
   return names;
 }
@@ -130,21 +134,23 @@ std::vector<std::string> NamesIn(const std::vector<Item>& items, const std::vect
 template <typename Item>
 void DiffItems(const std::vector<Item>& before, const std::vector<Item>& after, std::string_view path,
                std::vector<Change>& out) {
+  const auto old_items = ByName(before);
+  const auto new_items = ByName(after);
   for (const Item& item : after) {
     const std::string child = ChildPath(path, Printable(item.name));
-    const Item* old = Named(before, item.name);
-    if (old == nullptr) {
+    const auto old = old_items.find(item.name);
+    if (old == old_items.end()) {
       out.push_back({Change::Kind::kAdd, child, Summary(item), {}});
-    } else if (*old != item) {
-      out.push_back({Change::Kind::kChange, child, "", Fields(*old, item)});
+    } else if (*old->second != item) {
+      out.push_back({Change::Kind::kChange, child, "", Fields(*old->second, item)});
     }
   }
   for (const Item& item : before) {
-    if (Named(after, item.name) != nullptr) continue;
+    if (new_items.contains(item.name)) continue;
     out.push_back({Change::Kind::kRemove, ChildPath(path, Printable(item.name)), Summary(item), {}});
   }
-  const auto old_order = NamesIn(before, after);
-  const auto new_order = NamesIn(after, before);
+  const auto old_order = NamesIn(before, new_items);
+  const auto new_order = NamesIn(after, old_items);
   if (old_order == new_order) return;
   out.push_back({Change::Kind::kChange, std::string(path), "",
                  {{"order", Printable(Join(old_order, ", ")), Printable(Join(new_order, ", "))}}});

@@ -74,9 +74,10 @@ void CheckDecoded(const Decoded& decoded, Findings& findings) {
 
 // Chains of a compiled catalog name models, never aliases.
 void ResolveAliases(Catalog& catalog) {
-  const auto resolve = [&catalog](Chain& chain) {
+  const ModelsByName models(catalog);
+  const auto resolve = [&models](Chain& chain) {
     for (Target& target : chain.targets) {
-      if (const Model* model = catalog.Find(target.model)) target.model = model->name;
+      if (const Model* model = models.Find(target.model)) target.model = model->name;
     }
   };
   for (auto& slot : catalog.routing.slots) resolve(slot.second);

@@ -1,7 +1,5 @@
 #include "common/config/model.h"
 
-#include <algorithm>
-
 namespace ccp::config {
 
 std::string_view SlotName(Slot slot) {
@@ -18,14 +16,16 @@ std::string_view SlotName(Slot slot) {
   return "";
 }
 
-const Model* Catalog::Find(std::string_view name_or_alias) const {
-  for (const Model& model : models) {
-    if (model.name == name_or_alias) return &model;
+ModelsByName::ModelsByName(const Catalog& catalog) {
+  for (const Model& model : catalog.models) models_.try_emplace(model.name, &model);
+  for (const Model& model : catalog.models) {
+    for (const std::string& alias : model.aliases) models_.try_emplace(alias, &model);
   }
-  for (const Model& model : models) {
-    if (std::find(model.aliases.begin(), model.aliases.end(), name_or_alias) != model.aliases.end()) return &model;
-  }
-  return nullptr;
+}
+
+const Model* ModelsByName::Find(std::string_view name_or_alias) const {
+  const auto found = models_.find(name_or_alias);
+  return found == models_.end() ? nullptr : found->second;
 }
 
 }  // namespace ccp::config

@@ -112,8 +112,17 @@ struct Routing {
 struct Catalog {
   std::vector<Model> models;  // In the order of the file.
   Routing routing;
-  const Model* Find(std::string_view name_or_alias) const;  // nullptr if there is none.
   bool operator==(const Catalog&) const = default;
+};
+
+// Who is called what. A name counts before an alias, and an earlier model before a later one. Refers to the catalog.
+class ModelsByName {
+ public:
+  explicit ModelsByName(const Catalog& catalog);
+  const Model* Find(std::string_view name_or_alias) const;  // nullptr if there is none.
+
+ private:
+  std::map<std::string_view, const Model*> models_;
 };
 
 }  // namespace ccp::config

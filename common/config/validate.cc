@@ -308,12 +308,11 @@ void CheckModel(const Model& model, Findings& findings, Checker& check) {
 
 class RouteChecker {
  public:
-  RouteChecker(const Catalog& catalog, Checker& check) : catalog_(catalog), check_(check) {
+  RouteChecker(const Catalog& catalog, Checker& check) : models_(catalog), check_(check) {
     for (const Model& model : catalog.models) {
       names_.push_back(model.name);
       names_.insert(names_.end(), model.aliases.begin(), model.aliases.end());
     }
-    known_.insert(names_.begin(), names_.end());
   }
 
   void CheckChain(const Chain& chain, std::string_view route, const std::string& path) {
@@ -324,9 +323,10 @@ class RouteChecker {
     for (std::size_t i = 0; i < chain.targets.size(); ++i) {
       const Target& target = chain.targets[i];
       const std::string at = ElementPath(path, i);
-      if (known_.count(target.model) == 0) {
+      const Model* model = models_.Find(target.model);
+      if (model == nullptr) {
         Unknown(target.model, route, at);
-      } else if (!seen.insert(catalog_.Find(target.model)).second) {
+      } else if (!seen.insert(model).second) {
         check_.Warning(code::kTwiceInChain, at, Concat(route, ": model ", Quote(target.model), " stands in the chain twice"));
       }
       if (!chain.weighted) continue;
@@ -347,10 +347,9 @@ class RouteChecker {
                  std::move(hint));
   }
 
-  const Catalog& catalog_;
+  const ModelsByName models_;
   Checker& check_;
   std::vector<std::string> names_;  // In the order of the file.
-  std::set<std::string> known_;
 };
 
 void CheckTokenCondition(const Condition& when, const std::string& path, Checker& check) {

@@ -253,14 +253,15 @@ TEST(Load, WarningsDoNotRefuseAFile) {
   EXPECT_FALSE(result.diagnostics.empty());
 }
 
-TEST(Catalog, FindsByNameBeforeAlias) {
+TEST(ModelsByName, FindsByNameBeforeAlias) {
   Catalog catalog;
   catalog.models.push_back({.name = "a", .aliases = {"b", "c"}});
   catalog.models.push_back({.name = "b"});
-  EXPECT_EQ(catalog.Find("a")->name, "a");
-  EXPECT_EQ(catalog.Find("b")->name, "b");
-  EXPECT_EQ(catalog.Find("c")->name, "a");
-  EXPECT_EQ(catalog.Find("d"), nullptr);
+  const ModelsByName models(catalog);
+  EXPECT_EQ(models.Find("a")->name, "a");
+  EXPECT_EQ(models.Find("b")->name, "b");
+  EXPECT_EQ(models.Find("c")->name, "a");
+  EXPECT_EQ(models.Find("d"), nullptr);
 }
 
 }  // namespace

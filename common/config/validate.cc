@@ -236,6 +236,9 @@ class Checker {
       if (!body.contains(name)) continue;
       Error(code::kReservedField, ChildPath(path, name), Concat(field.key, ": field ", Quote(name), " is the edge's to write"));
     }
+    if (!body.contains("stream_options")) return;
+    Warning(code::kNoEffect, ChildPath(path, "stream_options"),
+            Concat(field.key, ": field \"stream_options\" has no effect: the edge writes its own, or none"));
   }
 
   Findings& findings_;

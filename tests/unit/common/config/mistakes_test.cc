@@ -205,6 +205,7 @@ const auto kCases = std::vector<Case>{
     {"NoDefault", Routing("routing: { think: a }\n"), {"CCP1503 3:1"}},
     {"ThresholdAlone", Routing("routing: { default: a, long_context_threshold: 60k }\n"), {"CCP1504 3:48"}},
     {"DialectOfDirect", Model("    direct: true\n    dialect: qwen\n"), {"CCP1504 6:14"}},
+    {"StreamOptions", Model("    extra_body: { stream_options: {} }\n"), {"CCP1504 5:35"}},
     {"CatchAllRule", Routing("routing: { default: a, rules: [{ to: a }, { to: b }] }\n"), {"CCP1505 3:32"}},
     {"TwiceInChain", Routing("routing: { default: [b, a, b2] }\n"), {"CCP1506 3:28"}},
     {"NoCredential", "models: { m: { api_base: https://h.example } }\nrouting: { default: m }\n", {"CCP1507 1:11"}},

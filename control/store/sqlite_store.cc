@@ -420,13 +420,25 @@ absl::Status CheckOrCreate(Database& database, const std::string& path) {
   return CheckDamage(database, path);
 }
 
+// Where symlinks lead, also to a file that is not there yet: one database has one lock file, whatever it is called.
+std::string Target(const std::filesystem::path& path) {
+  constexpr int kMaxLinks = 40;  // As the kernel has it. A longer chain, or a circle, SQLite cannot open either.
+  std::filesystem::path target = path;
+  std::error_code error;
+  for (int links = 0; links < kMaxLinks && std::filesystem::is_symlink(target, error); ++links) {
+    target = target.parent_path() / std::filesystem::read_symlink(target, error);
+  }
+  const std::filesystem::path canonical = std::filesystem::weakly_canonical(target, error);
+  return error ? path.string() : canonical.string();
+}
+
 // The lock file keeps a second control out: two writers on one file is what SQLite's WAL-reset fault needs.
 absl::StatusOr<int> Lock(const std::string& path) {
   std::error_code error;
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   if (!folder.empty()) std::filesystem::create_directories(folder, error);
   if (error) return Unavailable("store ", path, ": cannot create the folder: ", error.message());
-  const int fd = ::open(Concat(path, ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = ::open(Concat(Target(path), ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return Unavailable("store ", path, ": cannot create the lock file: ", std::strerror(errno));
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
   ::close(fd);

@@ -87,6 +87,24 @@ TEST_F(StoreTest, RefusesASecondControl) {
       << second.status();
 }
 
+// Also one that calls the file by another name.
+TEST_F(StoreTest, RefusesASecondControlThroughALink) {
+  const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
+  std::filesystem::create_directories(folder);
+  const std::string link = dir_ / "link.db";
+  std::filesystem::create_symlink(path_, link);
+  std::filesystem::create_directory_symlink(folder, dir_ / "link");
+  {
+    const auto first = OpenSqliteStore(link);  // Makes the file that the link leads to.
+    ASSERT_TRUE(first.ok()) << first.status();
+    EXPECT_TRUE(absl::IsAlreadyExists(OpenSqliteStore(path_).status()));
+  }
+  const auto store = OpenStore();
+  for (const std::string& other : {link, dir_ / "link/ccp.db"}) {
+    EXPECT_TRUE(absl::IsAlreadyExists(OpenSqliteStore(other).status())) << other;
+  }
+}
+
 TEST_F(StoreTest, NoticesADamagedFile) {
   {
     const auto store = OpenStore();

@@ -37,10 +37,15 @@ std::string Json(const std::vector<Variable>& variables) {
   return out + "}\n";
 }
 
+std::string WithLoopback(const std::string& own, const std::string& other) {
+  const std::string& present = own.empty() ? other : own;
+  return Concat(present, present.empty() ? "" : ",", "127.0.0.1,localhost");
+}
+
 }  // namespace
 
 std::vector<Variable> ClaudeEnvironment(const std::string& edge_url, Credential credential,
-                                        const std::string& no_proxy) {
+                                        const ProxyExceptions& no_proxy) {
   std::vector<Variable> variables = {{"ANTHROPIC_BASE_URL", edge_url}};
   if (credential == Credential::kLocal) {
     // Claude Code wants some credential before it starts; with both variables set it would send both.
@@ -51,8 +56,8 @@ std::vector<Variable> ClaudeEnvironment(const std::string& edge_url, Credential 
   variables.push_back({"CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY", "1"});
   // The billing line differs from session to session and so defeats the prompt cache of every provider.
   variables.push_back({"CLAUDE_CODE_ATTRIBUTION_HEADER", "0"});
-  const std::string loopback = "127.0.0.1,localhost";
-  variables.push_back({"NO_PROXY", no_proxy.empty() ? loopback : Concat(no_proxy, ",", loopback)});
+  variables.push_back({"NO_PROXY", WithLoopback(no_proxy.upper, no_proxy.lower)});
+  variables.push_back({"no_proxy", WithLoopback(no_proxy.lower, no_proxy.upper)});
   return variables;
 }
 

@@ -21,9 +21,16 @@ enum class Credential {
   kOwn,    // What the person is logged in with: some model has `auth: passthrough`.
 };
 
-// `no_proxy` is the present value of NO_PROXY, which is extended, not replaced.
+// Which hosts no proxy is asked for, as the environment says it now; empty: not set. Clients differ in which of the two
+// they read first.
+struct ProxyExceptions {
+  std::string upper;  // NO_PROXY
+  std::string lower;  // no_proxy
+};
+
+// Both of `no_proxy` are extended, not replaced; one that is not set becomes like the other.
 std::vector<Variable> ClaudeEnvironment(const std::string& edge_url, Credential credential,
-                                        const std::string& no_proxy);
+                                        const ProxyExceptions& no_proxy);
 
 // Shell: bash, zsh, fish or json. kInvalidArgument names the choices.
 absl::StatusOr<std::string> RenderEnvironment(const std::vector<Variable>& variables, std::string_view shell);

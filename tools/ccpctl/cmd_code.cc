@@ -46,7 +46,7 @@ Credential CredentialFor(AdminClient& control) {
 std::vector<Variable> Variables(const Session& session, const std::string& edge_option, std::string& edge_url) {
   AdminClient control(session.server, std::min(session.timeout, kHintTimeout));
   edge_url = FindEdge(edge_option, control);
-  return ClaudeEnvironment(edge_url, CredentialFor(control), Environment("NO_PROXY"));
+  return ClaudeEnvironment(edge_url, CredentialFor(control), {Environment("NO_PROXY"), Environment("no_proxy")});
 }
 
 }  // namespace

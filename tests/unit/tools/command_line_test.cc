@@ -57,14 +57,25 @@ std::optional<std::string> ValueOf(const std::vector<Variable>& variables, std::
 }
 
 TEST(ClaudeEnvironment, HidesThePersonsKeyUnlessAModelPassesItThrough) {
-  const auto local = ClaudeEnvironment("http://127.0.0.1:8082", Credential::kLocal, "");
+  const auto local = ClaudeEnvironment("http://127.0.0.1:8082", Credential::kLocal, {});
   EXPECT_EQ(ValueOf(local, "ANTHROPIC_BASE_URL"), "http://127.0.0.1:8082");
   EXPECT_EQ(ValueOf(local, "ANTHROPIC_API_KEY"), "(unset)");
   EXPECT_TRUE(ValueOf(local, "ANTHROPIC_AUTH_TOKEN"));
-  const auto own = ClaudeEnvironment("http://127.0.0.1:8082", Credential::kOwn, "corp.example");
+  const auto own = ClaudeEnvironment("http://127.0.0.1:8082", Credential::kOwn, {});
   EXPECT_FALSE(ValueOf(own, "ANTHROPIC_API_KEY"));
   EXPECT_FALSE(ValueOf(own, "ANTHROPIC_AUTH_TOKEN"));
-  EXPECT_EQ(ValueOf(own, "NO_PROXY"), "corp.example,127.0.0.1,localhost");
+}
+
+// A client may read either spelling first.
+TEST(ClaudeEnvironment, AsksNoProxyForTheEdge) {
+  const auto both = [](const ProxyExceptions& present) {
+    const auto variables = ClaudeEnvironment("http://127.0.0.1:8082", Credential::kLocal, present);
+    return *ValueOf(variables, "NO_PROXY") + " " + *ValueOf(variables, "no_proxy");
+  };
+  EXPECT_EQ(both({}), "127.0.0.1,localhost 127.0.0.1,localhost");
+  EXPECT_EQ(both({.upper = "a", .lower = ""}), "a,127.0.0.1,localhost a,127.0.0.1,localhost");
+  EXPECT_EQ(both({.upper = "", .lower = "b"}), "b,127.0.0.1,localhost b,127.0.0.1,localhost");
+  EXPECT_EQ(both({.upper = "a", .lower = "b"}), "a,127.0.0.1,localhost b,127.0.0.1,localhost");
 }
 
 TEST(EdgeUrl, AddsTheSchemeAndDropsTheSlash) {

@@ -45,6 +45,11 @@ AttemptRecord::AttemptRecord(const TurnState& turn, const config::Model& model)
 
 AttemptRecord::~AttemptRecord() { Close(usage::Outcome::kClientCancelled, Winner::kYes, "the client went away"); }
 
+void AttemptRecord::BeginAnew() {
+  started_us_ = UnixMicros();
+  begun_ = std::chrono::steady_clock::now();
+}
+
 void AttemptRecord::Open() { handle_ = turn_.context.usage->Open(Row()); }
 
 usage::Record AttemptRecord::Row() const {

@@ -40,6 +40,7 @@ class AttemptRecord {
   AttemptRecord(const AttemptRecord&) = delete;
   AttemptRecord& operator=(const AttemptRecord&) = delete;
 
+  void BeginAnew();                                 // What came before was no part of the attempt.
   void Open();                                      // Before the first byte goes upstream.
   void Follow(const translate::Reply* reply) { reply_ = reply; }
   void SetUpstreamAnswer(int http_status, std::string_view upstream_request_id);

@@ -172,10 +172,9 @@ route::Facts Turn::CollectFacts() const {
 Awaitable<void> Turn::TryCandidates(Failure failure) {
   AttemptPlan::Step step = failure == nullptr ? plan_->First() : Settle(*failure);
   while (step.model != nullptr) {
-    attempt_.reset();
-    if (step.wait.count() > 0) co_await Pause(step.wait);
     ++state_.attempts;
     attempt_.emplace(state_, *step.model);
+    if (step.wait.count() > 0) co_await Pause(step.wait);
     failure = co_await attempt_->Send();
     if (failure == nullptr) co_return;
     if (state_.client.client_gone()) co_return;  // Then it did not fail but was broken off, and its row will say so.
@@ -184,9 +183,11 @@ Awaitable<void> Turn::TryCandidates(Failure failure) {
   co_await GiveUp(std::move(failure));
 }
 
+// Before an attempt that is there already: if the client leaves meanwhile, its row says so.
 Awaitable<void> Turn::Pause(std::chrono::milliseconds wait) {
   Timer pause(state_.stream.executor(), wait);
   co_await pause.async_wait(kAwait);
+  attempt_->BeginAnew();
 }
 
 AttemptPlan::Step Turn::Settle(const RequestError& error) {

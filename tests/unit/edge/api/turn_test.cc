@@ -475,6 +475,29 @@ TEST_F(TurnTest, RecordsADepartureBeforeTheUpstreamAnswered) {
   EXPECT_THAT(Rows(), ElementsAre("1 main client_cancelled winner"));
 }
 
+TEST_F(TurnTest, RecordsADepartureBetweenTwoAttempts) {
+  context_.times.attempts.retry_after_cap = 10s;
+  upstream_.answers = {Refusal(529, {{"retry-after", "5"}}), Good("never asked")};
+  Launch(kStreamed);
+  while (ledger_.rows.empty()) ASSERT_GT(loop_.run_one(), 0u);
+  loop_.poll();
+  ASSERT_FALSE(finished_);
+  client_.gone = true;
+  departure_.emit(asio::cancellation_type::terminal);
+  while (!finished_) ASSERT_GT(loop_.run_one(), 0u);
+  EXPECT_EQ(upstream_.sent.size(), 1u);
+  EXPECT_THAT(Rows(), ElementsAre("1 main upstream_error", "2 main client_cancelled winner"));
+}
+
+// What the client waited is no part of the attempt.
+TEST_F(TurnTest, MeasuresAnAttemptFromItsOwnBeginning) {
+  context_.times.attempts.retry_after_cap = 1s;
+  upstream_.answers = {Refusal(529, {{"retry-after-ms", "50"}}), Good("second try")};
+  Run(kStreamed);
+  ASSERT_THAT(Rows(), ElementsAre("1 main upstream_error", "2 main ok winner"));
+  EXPECT_GE(ledger_.rows[1].started_us - ledger_.rows[0].started_us, 50'000);
+}
+
 TEST_F(TurnTest, RefusesWhatIsNoRequestAndLeavesARow) {
   for (const char* body : {"", "not json", "[]", "{}", R"({"model":1,"max_tokens":1,"messages":[]})"}) {
     RecordingWriter client(ledger_.closed);

@@ -197,7 +197,7 @@ AttemptPlan::Step Turn::Settle(const RequestError& error) {
 }
 
 Awaitable<void> Turn::GiveUp(Failure error) {
-  state_.http_status = error->http_status;
+  state_.http_status = state_.stream.begun() ? 200 : error->http_status;  // As the client got it.
   state_.failure = std::move(error);
   const RequestError& reason = *state_.failure;
   if (state_.stream.begun()) {

@@ -498,6 +498,21 @@ TEST_F(TurnTest, MeasuresAnAttemptFromItsOwnBeginning) {
   EXPECT_GE(ledger_.rows[1].started_us - ledger_.rows[0].started_us, 50'000);
 }
 
+// However late a turn fails, it counts with the status that its client got.
+TEST_F(TurnTest, CountsTheStatusThatTheClientGot) {
+  model(0).attempts = 1;
+  const std::string begun = "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\"}}]}\n\n";
+  for (const std::string& before : {begun, Text("hello")}) {
+    AskAnew();
+    upstream_.answers = {{.pieces = {before, kStreamError}}};
+    Run(kStreamed);
+    EXPECT_EQ(client_.status, 200);
+    EXPECT_THAT(client_.body, HasSubstr("event: error"));
+  }
+  EXPECT_THAT(context_.metrics.PrometheusText(0),
+              AllOf(HasSubstr("status=\"200\"} 2\n"), Not(HasSubstr("status=\"500\""))));
+}
+
 TEST_F(TurnTest, RefusesWhatIsNoRequestAndLeavesARow) {
   for (const char* body : {"", "not json", "[]", "{}", R"({"model":1,"max_tokens":1,"messages":[]})"}) {
     RecordingWriter client(ledger_.closed);

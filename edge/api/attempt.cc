@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "common/base/id.h"
 #include "common/base/text.h"
+#include "edge/api/credentials.h"
 #include "edge/api/headers.h"
 #include "edge/api/pump.h"
 #include "edge/api/rate_limits.h"
@@ -31,25 +32,6 @@ using translate::Form;
 
 constexpr std::chrono::seconds kEndGrace{1};
 constexpr std::size_t kErrorBodyLimit = 64 * 1024;  // An error's message stands at its beginning.
-
-RequestError MissingKey(const config::Model& model) {
-  RequestError error = ClientError(
-      403, Concat("model ", model.name, " needs the provider key ", model.api_key_name,
-                  ", which this edge does not have: set it in the edge's environment or its --env-file"));
-  error.origin = RequestError::Origin::kEdge;
-  error.retry = RequestError::Retry::kElsewhere;
-  error.should_retry = false;  // Claude Code repeats a 401 for minutes; it shows a 403 at once.
-  return error;
-}
-
-RequestError ForeignPassthrough(const config::Model& model) {
-  RequestError error = ClientError(403, Concat("model ", model.name, ": auth: passthrough is for Anthropic's own API only, ",
-                                               "so that a client's credential never reaches anyone else"));
-  error.origin = RequestError::Origin::kEdge;
-  error.retry = RequestError::Retry::kElsewhere;
-  error.should_retry = false;
-  return error;
-}
 
 std::optional<std::int64_t> Number(std::string_view text) {
   std::int64_t number = 0;
@@ -149,7 +131,7 @@ Awaitable<Failure> Attempt::Send() {
 // Nobody waits for its body: when that is to be sent, it is there.
 Awaitable<Failure> Attempt::SendLarge() {
   std::string key;
-  std::optional<RequestError> error = FindKey(key);
+  std::optional<RequestError> error = FindKey(model_, *turn_.context.keys, key);
   if (error) co_return Own(*std::move(error));
   const auto build = [&] {
     turn_.WakeRequest();
@@ -162,7 +144,7 @@ Awaitable<Failure> Attempt::SendLarge() {
 
 Awaitable<Failure> Attempt::SendBody() {
   std::string key;
-  if (auto error = FindKey(key)) co_return Own(*std::move(error));
+  if (auto error = FindKey(model_, *turn_.context.keys, key)) co_return Own(*std::move(error));
   if (chat_ == nullptr) {
     if (auto error = BuildBody()) co_return Own(*std::move(error));
   }
@@ -193,17 +175,6 @@ void Attempt::Settle(const RequestError& error, AttemptRecord::Winner winner) {
   if (error.timed_out) outcome = usage::Outcome::kTimeout;
   if (!sent_) outcome = usage::Outcome::kRejected;
   record_.Close(outcome, winner, error.message);
-}
-
-std::optional<RequestError> Attempt::FindKey(std::string& key) const {
-  if (model_.auth == config::Auth::kPassthrough) {
-    if (MayPassCredential(model_)) return std::nullopt;
-    return ForeignPassthrough(model_);
-  }
-  if (model_.api_key_name.empty()) return std::nullopt;
-  key = turn_.context.keys->Find(model_.api_key_name);
-  if (key.empty()) return MissingKey(model_);
-  return std::nullopt;
 }
 
 std::optional<RequestError> Attempt::BuildBody() {
@@ -283,7 +254,7 @@ Awaitable<Result<UpstreamCall*>> Attempt::NextRound() {
   one_prompt_ = false;
   translate::AddMessages(*chat_, reply_->NextRound());
   std::string key;
-  if (auto error = FindKey(key)) co_return *std::move(error);
+  if (auto error = FindKey(model_, *turn_.context.keys, key)) co_return *std::move(error);
   auto request = BuildRequest(key);
   if (!request.ok()) co_return std::move(request).error();
   LetGoOfCall();

@@ -52,7 +52,6 @@ class Attempt final : public Rounds {
   Awaitable<Failure> SendLarge();
   Awaitable<Failure> SendBody();
   void Calibrate();
-  std::optional<RequestError> FindKey(std::string& key) const;
   std::optional<RequestError> BuildBody();
   Result<UpstreamRequest> BuildRequest(const std::string& key) const;
   Awaitable<Failure> ReadError();

@@ -11,6 +11,7 @@
 #include "common/base/text.h"
 #include "common/route/decide.h"
 #include "edge/api/answers.h"
+#include "edge/api/credentials.h"
 #include "edge/api/endpoints.h"
 #include "edge/api/headers.h"
 #include "edge/api/offload.h"
@@ -86,8 +87,8 @@ class Counting {
   }
 
   Awaitable<std::optional<UpstreamCount>> AskUpstream(const config::Model& model) {
-    const std::string key = model.api_key_name.empty() ? std::string() : context_.keys->Find(model.api_key_name);
-    if (key.empty() && !MayPassCredential(model) && !model.api_key_name.empty()) co_return std::nullopt;
+    std::string key;
+    if (FindKey(model, *context_.keys, key)) co_return std::nullopt;
     std::string body;
     const auto translate = [&] { body = translate::ToDirectRequest(*request_, model); };
     co_await Do(translate);

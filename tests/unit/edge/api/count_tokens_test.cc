@@ -75,6 +75,30 @@ TEST_F(CountTokensTest, AsksADirectUpstream) {
   EXPECT_THAT(upstream_.sent[0].body, testing::HasSubstr(R"("model":"claude-up")"));
 }
 
+// One credential, the same as a turn would send.
+TEST_F(CountTokensTest, PassesTheClientsCredentialOnAlone) {
+  model_.api_base = "https://api.anthropic.com";
+  model_.auth = config::Auth::kPassthrough;
+  model_.api_key_name = "KEY";
+  keys_.values = {{"KEY", "the-edges"}};
+  request_.headers = {{"x-api-key", "the-clients"}};
+  upstream_.answers = {Json(200, R"({"input_tokens":4711})")};
+  Run();
+  ASSERT_EQ(upstream_.sent.size(), 1u);
+  std::vector<std::string> sent;
+  for (const auto& [name, value] : upstream_.sent[0].headers) {
+    if (name == "x-api-key" || name == "authorization") sent.push_back(value);
+  }
+  EXPECT_THAT(sent, testing::ElementsAre("the-clients"));
+}
+
+TEST_F(CountTokensTest, CountsHereWhereTheCredentialWouldGoToAStranger) {
+  model_.auth = config::Auth::kPassthrough;
+  Run();
+  EXPECT_EQ(client_.body, kCountedHere);
+  EXPECT_TRUE(upstream_.sent.empty());
+}
+
 TEST_F(CountTokensTest, CountsHereWhereADirectUpstreamCannot) {
   upstream_.answers = {Json(404, R"({"error":{"message":"no such path"}})")};
   Run();

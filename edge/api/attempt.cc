@@ -177,6 +177,11 @@ void Attempt::Settle(const RequestError& error, AttemptRecord::Winner winner) {
   record_.Close(outcome, winner, error.message);
 }
 
+void Attempt::BreakOff(AttemptRecord::Winner winner) {
+  pump_.reset();
+  record_.Close(usage::Outcome::kEdgeCrash, winner, "internal error");
+}
+
 std::optional<RequestError> Attempt::BuildBody() {
   if (model_.direct) {
     chat_ = std::make_unique<translate::ChatRequest>();

@@ -42,6 +42,7 @@ class Attempt final : public Rounds {
   void LetGo();  // Behind the answer: what is left of the upstream's is read, so that its connection serves again.
   void Settle(const RequestError& error, AttemptRecord::Winner winner);
   void BeginAnew() { record_.BeginAnew(); }  // It was made before its time: it takes from now on.
+  void BreakOff(AttemptRecord::Winner winner);  // The edge itself failed.
   void End();    // Counts the attempt; cancelled, unless it was settled or has answered. Idempotent.
 
   const config::Model& model() const { return model_; }

@@ -12,14 +12,19 @@ namespace ccp::edge {
 Awaitable<void> Messages(ApiContext& context, HttpRequest& request, ResponseWriter& response) {
   const auto executor = co_await boost::asio::this_coro::executor;
   Turn turn(context, request, response, executor);
-  co_await turn.Begin();
-  while (turn.reading()) {
-    if (Awaitable<void> due = turn.Due(); due.valid()) {
-      co_await std::move(due);
-    } else {
-      const auto [error] = co_await turn.Readable();
-      turn.Take(error);
+  try {
+    co_await turn.Begin();
+    while (turn.reading()) {
+      if (Awaitable<void> due = turn.Due(); due.valid()) {
+        co_await std::move(due);
+      } else {
+        const auto [error] = co_await turn.Readable();
+        turn.Take(error);
+      }
     }
+  } catch (...) {
+    turn.BreakOff();
+    throw;
   }
   turn.LetGo();
 }

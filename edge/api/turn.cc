@@ -63,7 +63,7 @@ Turn::~Turn() {
   sample.route = state_.route;
   sample.http_status = state_.http_status;
   sample.duration = state_.Elapsed();
-  state_.context.metrics.CountRequest(sample);
+  if (!answered_elsewhere_) state_.context.metrics.CountRequest(sample);
 
   if (!log::InfoEnabled()) return;
   AccessEntry entry;
@@ -119,6 +119,14 @@ Awaitable<std::tuple<boost::system::error_code>> Turn::Readable() {
 
 void Turn::LetGo() {
   if (attempt_) attempt_->LetGo();
+}
+
+// A departure throws, too; that is told by the rows as they are.
+void Turn::BreakOff() {
+  if (state_.client.client_gone()) return;
+  answered_elsewhere_ = !state_.client.begun();
+  state_.http_status = answered_elsewhere_ ? 500 : 200;
+  if (attempt_) attempt_->BreakOff(answered_elsewhere_ ? AttemptRecord::Winner::kNo : AttemptRecord::Winner::kYes);
 }
 
 std::optional<RequestError> Turn::Read() {

@@ -32,6 +32,7 @@ class Turn {
   Awaitable<std::tuple<boost::system::error_code>> Readable();
   void Take(boost::system::error_code waited) { attempt_->Take(waited); }
   void LetGo();                                                     // Behind the answer.
+  void BreakOff();                                                  // Something threw.
 
  private:
   Awaitable<void> BeginLarge();
@@ -50,6 +51,7 @@ class Turn {
   TurnState state_;
   std::unique_ptr<AttemptPlan> plan_;  // From the decision who answers until content goes out.
   std::optional<Attempt> attempt_;     // The last one that was made.
+  bool answered_elsewhere_ = false;    // By the server, which has it counted: Api::RefusedByServer().
 };
 
 }  // namespace ccp::edge

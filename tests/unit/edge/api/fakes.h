@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -45,6 +46,7 @@ struct ScriptedAnswer {
   std::vector<Header> headers{{"content-type", "text/event-stream"}};
   std::optional<RequestError> no_answer = std::nullopt;  // Send() fails so.
   bool never = false;                              // Send() waits until it is broken off, and then fails.
+  bool throws = false;                             // Send() does.
 };
 
 struct SentRequest {
@@ -109,6 +111,7 @@ class ScriptedUpstream final : public UpstreamClient {
     ScriptedAnswer answer = std::move(answers.front());
     answers.pop_front();
     if (request.meanwhile) request.meanwhile();
+    if (answer.throws) throw std::runtime_error("out of everything");
     if (answer.never) {
       Timer never(co_await boost::asio::this_coro::executor, std::chrono::steady_clock::time_point::max());
       co_await never.async_wait(kAwaitTuple);

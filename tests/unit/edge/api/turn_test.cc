@@ -120,6 +120,7 @@ class TurnTest : public testing::Test {
   void AskAnew() {
     finished_ = false;
     client_.status = 0;
+    client_.gone = false;
     client_.headers.clear();
     client_.body.clear();
     loop_.restart();
@@ -455,6 +456,7 @@ TEST_F(TurnTest, RecordsADepartureOnce) {
   upstream_.answers = {{.pieces = {Text("hello")}, .end = End::kHang}};
   Launch(kStreamed);
   while (client_.writes == 0) ASSERT_GT(loop_.run_one(), 0u);
+  client_.gone = true;
   departure_.emit(asio::cancellation_type::terminal);
   while (!finished_) ASSERT_GT(loop_.run_one(), 0u);
   EXPECT_TRUE(threw_);
@@ -511,6 +513,16 @@ TEST_F(TurnTest, CountsTheStatusThatTheClientGot) {
   }
   EXPECT_THAT(context_.metrics.PrometheusText(0),
               AllOf(HasSubstr("status=\"200\"} 2\n"), Not(HasSubstr("status=\"500\""))));
+}
+
+// The server answers a request whose handler threw, and has that counted.
+TEST_F(TurnTest, LeavesTheCountToTheServerWhenItThrows) {
+  upstream_.answers = {{.throws = true}};
+  Launch(kStreamed);
+  while (!finished_) ASSERT_GT(loop_.run_one(), 0u);
+  EXPECT_TRUE(threw_);
+  EXPECT_THAT(Rows(), ElementsAre("1 main edge_crash"));
+  EXPECT_EQ(context_.metrics.requests(), 0u);
 }
 
 TEST_F(TurnTest, RefusesWhatIsNoRequestAndLeavesARow) {
@@ -677,6 +689,7 @@ TEST_F(SearchTurnTest, ShowsLifeWhileTheUpstreamSearches) {
   Launch(Body(true));
   while (client_.body.find("event: ping") == std::string::npos) ASSERT_GT(loop_.run_one(), 0u);
   EXPECT_THAT(client_.body, HasSubstr("server_tool_use"));
+  client_.gone = true;
   departure_.emit(asio::cancellation_type::terminal);
   while (!finished_) ASSERT_GT(loop_.run_one(), 0u);
   EXPECT_THAT(Rows(), ElementsAre("1 main client_cancelled winner"));
@@ -717,6 +730,7 @@ class LargeTurnTest : public TurnTest {
   }
 
   void Leave() {
+    client_.gone = true;
     departure_.emit(asio::cancellation_type::terminal);
     Poll();
   }

@@ -263,7 +263,8 @@ void ChatReply::DrainEvents(std::string& out) {
 // Of what came and did not go out; the reader and the tool calls bound what they hold. Once a read is enough.
 std::size_t ChatReply::held_bytes() const {
   const bool splits = filter_ != nullptr && filter_->splitter != nullptr;
-  return writer_.held_bytes() + thinking_.held_bytes() + (splits ? filter_->splitter->held_bytes() : 0);
+  return writer_.held_bytes() + thinking_.held_bytes() + search_.held_bytes() +
+         (splits ? filter_->splitter->held_bytes() : 0);
 }
 
 void ChatReply::OnEvent(const SseReader::Event& event, std::string& out) {

@@ -36,6 +36,7 @@ void SearchResults::AddPage(json::Value entry, std::string_view address) {
   Page page{ValidText(entry[address]), ValidText(entry["title"])};
   const auto same = [&page](const Page& other) { return other.url == page.url; };
   if (page.url.empty() || std::any_of(pages_.begin(), pages_.end(), same)) return;
+  bytes_ += page.url.size() + page.title.size();
   pages_.push_back(std::move(page));
 }
 

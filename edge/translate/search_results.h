@@ -2,6 +2,7 @@
 // Only what the upstream said is said: addresses and titles. It does not tell its query, so the query stays out. Pure.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,8 @@ class SearchResults {
   // server_tool_use and web_search_tool_result, as JSON; empty if nothing was cited. `seed` makes the id.
   std::vector<std::string> Blocks(std::string_view seed) const;
 
+  std::size_t held_bytes() const { return bytes_; }
+
  private:
   void AddPage(json::Value entry, std::string_view address);  // `address`: the key under which it stands.
 
@@ -27,6 +30,7 @@ class SearchResults {
     std::string title;
   };
   std::vector<Page> pages_;
+  std::size_t bytes_ = 0;  // Of their texts.
 };
 
 }  // namespace ccp::translate

@@ -646,6 +646,18 @@ TEST_F(ChatReplyTest, NothingPilesUpWithoutBound) {
   }
 }
 
+TEST_F(ChatReplyTest, CitedPagesAreBoundedToo) {
+  given_.web_search = true;
+  const auto reply = Make(given_);
+  const std::string title(1u << 20, 'x');
+  for (int i = 0; i < 70 && reply->phase() != Phase::kFailed; ++i) {
+    const std::string page = R"({"url":")" + std::to_string(i) + R"(","title":")" + title + "\"}";
+    reply->Feed(Sse({Delta(R"({"annotations":[{"type":"url_citation","url_citation":)" + page + "}]}")}), out_);
+  }
+  ASSERT_EQ(reply->phase(), Phase::kFailed);
+  EXPECT_THAT(reply->error().message, ::testing::HasSubstr("more than 64 MiB"));
+}
+
 TEST_F(ChatReplyTest, EventsWithoutBlankLinesBetweenThemAreRead) {
   std::string stream;
   for (const std::string& event : {Text("a"), std::string("junk"), Text("b"), Finish("length"), kDone, Text("c")}) {

@@ -32,19 +32,27 @@ void SearchResults::Add(json::Value found) {
 }
 
 void SearchResults::AddPage(json::Value entry, std::string_view address) {
-  if (pages_.size() >= kMaxPages) return;
+  if (pages_ != nullptr && pages_->size() >= kMaxPages) return;
   Page page{ValidText(entry[address]), ValidText(entry["title"])};
   const auto same = [&page](const Page& other) { return other.url == page.url; };
-  if (page.url.empty() || std::any_of(pages_.begin(), pages_.end(), same)) return;
-  bytes_ += page.url.size() + page.title.size();
-  pages_.push_back(std::move(page));
+  if (page.url.empty()) return;
+  if (pages_ == nullptr) pages_ = std::make_unique<std::vector<Page>>();
+  if (std::any_of(pages_->begin(), pages_->end(), same)) return;
+  pages_->push_back(std::move(page));
+}
+
+std::size_t SearchResults::held_bytes() const {
+  std::size_t bytes = 0;
+  if (pages_ == nullptr) return bytes;
+  for (const Page& page : *pages_) bytes += page.url.size() + page.title.size();
+  return bytes;
 }
 
 std::vector<std::string> SearchResults::Blocks(std::string_view seed) const {
-  if (pages_.empty()) return {};
+  if (pages_ == nullptr) return {};
   const std::string id = DerivedId("srvtoolu_", seed);
   std::string results;
-  for (const Page& page : pages_) {
+  for (const Page& page : *pages_) {
     results += Concat(results.empty() ? "" : ",", R"({"type":"web_search_result","url":")", page.url, R"(","title":")",
                       page.title, R"(","encrypted_content":"","page_age":null})");
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,7 @@ class SearchResults {
   // server_tool_use and web_search_tool_result, as JSON; empty if nothing was cited. `seed` makes the id.
   std::vector<std::string> Blocks(std::string_view seed) const;
 
-  std::size_t held_bytes() const { return bytes_; }
+  std::size_t held_bytes() const;
 
  private:
   void AddPage(json::Value entry, std::string_view address);  // `address`: the key under which it stands.
@@ -29,8 +30,7 @@ class SearchResults {
     std::string url;     // Both still escaped.
     std::string title;
   };
-  std::vector<Page> pages_;
-  std::size_t bytes_ = 0;  // Of their texts.
+  std::unique_ptr<std::vector<Page>> pages_;  // nullptr while nothing is cited: a stream may be open for an hour.
 };
 
 }  // namespace ccp::translate

@@ -17,6 +17,16 @@ def large(model="mock", data=DATA):
     return request_body([image, {"type": "text", "text": "what is it?"}], model=model)
 
 
+def total(metrics, name):
+    return sum(int(line.split()[-1]) for line in metrics.splitlines() if line.startswith(name))
+
+
+def begun(stack):
+    """Requests that the edge has as a whole or has answered: one that is still coming in is cut by a drain."""
+    metrics = stack.http("GET", "/metrics").body.decode()
+    return total(metrics, "ccp_edge_requests_total") + total(metrics, "ccp_edge_open_requests") - 1  # This one.
+
+
 def ask(stack, body):
     return stack.http("POST", "/v1/messages", body)
 
@@ -86,7 +96,7 @@ class Drain(unittest.TestCase):
                            for _ in range(6)]
             for connection in connections:
                 connection.request("POST", "/v1/messages", body, {"content-type": "application/json"})
-            eventually(lambda: stack.upstream_requests(), "the first has come through")
+            eventually(lambda: begun(stack) == len(connections), "all are in")
             stack.edge.terminate()
             for connection in connections:
                 answers.append(json.loads(connection.getresponse().read())["content"][0]["text"])

@@ -128,8 +128,8 @@ class EdgeApp final : public App {
     log::Info(Concat("draining open_requests=", OpenRequests(), " grace=", grace.count(), "s"));
     draining_ = true;
     for (const auto& worker : workers_) worker->Drain();
-    const bool finished = WaitUntilIdle(grace);
-    if (!finished) log::Warn(Concat("grace is over, cutting open_requests=", OpenRequests()));
+    const bool finished = WaitUntilDrained(grace);
+    if (!finished) log::Warn(Concat("grace is over, cutting what has not ended open_requests=", OpenRequests()));
     for (const auto& worker : workers_) worker->Stop();
     journal_->Sync();
     if (!link_->Flush(kFlushSeconds)) {
@@ -178,7 +178,7 @@ class EdgeApp final : public App {
       worker_options.usage = journal_.get();
       worker_options.snapshot = last_good_;
       worker_options.collect_metrics = [this] { return CollectMetrics(); };
-      worker_options.on_idle = [this] { NotifyIdle(); };
+      worker_options.on_drained = [this] { NotifyDrained(); };
       worker_options.on_learned = [this, i](const tokens::Calibrations& learned) { Remember(i, learned); };
       auto worker = Worker::Create(std::move(worker_options));
       if (!worker.ok()) return worker.status();
@@ -261,14 +261,16 @@ class EdgeApp final : public App {
     co_return sum;
   }
 
-  void NotifyIdle() {
-    const std::lock_guard lock(idle_mutex_);
-    idle_.notify_all();
+  void NotifyDrained() {
+    const std::lock_guard lock(drained_mutex_);
+    drained_.notify_all();
   }
 
-  bool WaitUntilIdle(std::chrono::seconds grace) {
-    std::unique_lock lock(idle_mutex_);
-    return idle_.wait_for(lock, grace, [this] { return OpenRequests() == 0; });
+  bool WaitUntilDrained(std::chrono::seconds grace) {
+    std::unique_lock lock(drained_mutex_);
+    return drained_.wait_for(lock, grace, [this] {
+      return std::ranges::all_of(workers_, [](const auto& worker) { return worker->drained(); });
+    });
   }
 
   Options options_;
@@ -284,8 +286,8 @@ class EdgeApp final : public App {
   std::atomic<bool> draining_{false};
   mutable std::mutex learned_mutex_;
   std::map<int, tokens::Calibrations> learned_;  // By worker.
-  std::mutex idle_mutex_;
-  std::condition_variable idle_;
+  std::mutex drained_mutex_;
+  std::condition_variable drained_;
 };
 
 }  // namespace

@@ -67,6 +67,10 @@ absl::Status Worker::Bind() {
   http.tls = options_.tls;
   http.error_body = [this](const RequestError& error) { return api_.RefusedByServer(error); };
   http.on_handler_end = [this] { OnHandled(); };
+  http.on_quiet = [this] {
+    drained_.store(true, std::memory_order_relaxed);
+    options_.on_drained();
+  };
   auto server = HttpServer::Listen(loop_, std::move(http), [this](HttpRequest& request, ResponseWriter& response) {
     return Handle(request, response);
   });
@@ -119,7 +123,6 @@ void Worker::Drain() {
   asio::post(loop_, [this] {
     context_.draining = true;
     server_->StopAccepting();
-    options_.on_idle();  // There may be nothing open at all.
   });
 }
 
@@ -195,8 +198,7 @@ Awaitable<void> Worker::Handle(HttpRequest& request, ResponseWriter& response) {
 
 void Worker::OnHandled() {
   TellWhatWasLearned();
-  const bool last = open_requests_.fetch_sub(1, std::memory_order_relaxed) == 1;
-  if (last && context_.draining) options_.on_idle();
+  open_requests_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 }  // namespace ccp::edge

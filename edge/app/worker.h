@@ -45,7 +45,7 @@ struct WorkerOptions {
   UsageSink* usage = nullptr;
   std::shared_ptr<const Snapshot> snapshot;                                // May be nullptr.
   std::function<Awaitable<Metrics>()> collect_metrics;
-  std::function<void()> on_idle;                                           // The last open request ended; on this thread.
+  std::function<void()> on_drained;                                        // Behind Drain(), once; on this thread.
   std::function<void(const tokens::Calibrations&)> on_learned;             // Now and then; on this worker's thread.
 };
 
@@ -63,11 +63,12 @@ class Worker {
   void UseTls(std::shared_ptr<const TlsIdentity> identity);                  // For connections that begin from now on.
   void UseVocabulary(std::shared_ptr<const tokens::Vocabulary> vocabulary);  // For exact token counts.
   void Share(tokens::Calibrations calibrations);          // What all edges learned of token counts.
-  void Drain();                                           // Accepts nothing more; open requests go on.
+  void Drain();                                           // Accepts nothing more; requests that have begun go on.
   void Stop();                                            // Cuts what is open and ends the thread.
 
   Awaitable<Metrics> ReadMetrics();          // From another worker's coroutine. Once it is stopping: as they were then.
   std::uint64_t open_requests() const { return open_requests_.load(std::memory_order_relaxed); }
+  bool drained() const { return drained_.load(std::memory_order_relaxed); }  // None is left of these.
   std::uint64_t requests_total() const { return requests_total_.load(std::memory_order_relaxed); }
 
  private:
@@ -97,6 +98,7 @@ class Worker {
   std::chrono::steady_clock::time_point told_at_;
   std::atomic<std::uint64_t> open_requests_{0};
   std::atomic<std::uint64_t> requests_total_{0};
+  std::atomic<bool> drained_{false};
   std::mutex stopping_;                                   // Of work_, once it is given up, and of what follows.
   Metrics last_metrics_;                                  // When it was.
   std::thread thread_;

@@ -71,6 +71,7 @@ ClientConnection::ClientConnection(std::unique_ptr<ClientWire> wire, ConnectionG
 ClientConnection::~ClientConnection() {
   DropBody();
   server_->queue(phase_).erase(place_);
+  server_->TellIfQuiet();
 }
 
 void ClientConnection::Enter(Phase phase) {
@@ -139,7 +140,6 @@ Awaitable<bool> ClientConnection::ReadRequest() {
   FeedLeftover();
   while (reading()) {
     idle_ = parser_.state() == RequestParser::State::kIdle;
-    if (idle_ && server_->stopping) co_return false;
     if (parser_.state() == RequestParser::State::kBody && parser_.expects_continue() && !std::exchange(continued, true)) {
       error_code error;
       // So little fits, or the client does not take its answers.
@@ -149,6 +149,7 @@ Awaitable<bool> ClientConnection::ReadRequest() {
     const RequestParser::State before = parser_.state();
     const std::size_t bytes = Receive(error);
     if (WouldBlock(error)) {
+      if (idle_ && server_->stopping) co_return false;
       turn_bytes_ = 0;
       const auto [wait_error] = co_await wire_->Readable();
       if (!wait_error) continue;
@@ -338,7 +339,7 @@ void ClientConnection::Expire(Clock::time_point now) {
 }
 
 void ClientConnection::CloseIfIdle() {
-  if (idle_) wire_->Close();
+  if (idle_ && wire_->Look() != ClientWire::Sight::kBytes) wire_->Close();
 }
 
 ConnectionGate::Pass ClientConnection::MakeRoom() {

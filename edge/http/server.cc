@@ -69,6 +69,7 @@ class Server final : public HttpServer {
 
   ~Server() override {
     if (membership_) state_->options.gate->Leave(*membership_);
+    state_->options.on_quiet = nullptr;  // Connections may end when nobody is there to be told.
     StopAccepting();
     CloseAll();
     sweep_timer_->cancel();
@@ -109,6 +110,7 @@ class Server final : public HttpServer {
     error_code ignored;
     acceptor_->close(ignored);
     state_->ForEachConnection([](ClientConnection& connection) { connection.CloseIfIdle(); });
+    state_->TellIfQuiet();
   }
 
   void CloseAll() override {

@@ -104,6 +104,7 @@ class HttpServer {
     // Body of the answers that the server itself gives; by default an Anthropic error object. Called once for each.
     std::function<std::string(const RequestError&)> error_body;
     std::function<void()> on_handler_end;    // Behind each call of the handler: a coroutine around it would last as long.
+    std::function<void()> on_quiet;          // Once, behind StopAccepting(): no request is left, nor part of one.
   };
 
   // Binds and listens. kAlreadyExists (in use) or kUnavailable (not permitted ...) says the address and why.
@@ -114,7 +115,8 @@ class HttpServer {
   virtual std::uint16_t port() const = 0;
   virtual void Start() = 0;                      // Begins to accept.
   virtual void UseTls(std::shared_ptr<const TlsIdentity> identity) = 0;  // For connections that begin from now on.
-  virtual void StopAccepting() = 0;              // Closes the listener and idle connections; busy ones end with their response.
+  // Closes the listener and idle connections. A request of which anything has arrived is read to its end and answered.
+  virtual void StopAccepting() = 0;
   virtual void CloseAll() = 0;                   // Cuts what is left.
   virtual std::size_t open_connections() const = 0;
   virtual std::size_t busy_connections() const = 0;  // With a request in the handler.

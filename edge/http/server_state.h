@@ -10,6 +10,7 @@
 #include <list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "edge/http/server.h"
@@ -55,6 +56,11 @@ struct ServerState {
   DateText date;
 
   ConnectionQueue& queue(Phase phase) { return queues[static_cast<std::size_t>(phase)]; }
+
+  void TellIfQuiet() {
+    if (!stopping || !queue(Phase::kWaiting).empty() || !queue(Phase::kServing).empty()) return;
+    if (const auto on_quiet = std::exchange(options.on_quiet, nullptr)) on_quiet();
+  }
 
   // For each of them, whatever becomes of it meanwhile.
   template <typename Visit>

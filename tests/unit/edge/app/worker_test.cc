@@ -34,7 +34,7 @@ class WorkersTest : public testing::Test {
       options.keys = &keys_;
       options.usage = &ledger_;
       options.collect_metrics = [this] { return Collect(); };
-      options.on_idle = [] {};
+      options.on_drained = [] {};
       worker = Worker::Create(std::move(options)).value();
       worker->Start();
     }

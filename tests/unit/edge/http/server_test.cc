@@ -49,6 +49,7 @@ class ServerTest : public testing::Test {
     HttpServer::Options options;
     options.limits = limits;
     options.gate = gate_ = ConnectionGate::Make(ceilings);
+    options.on_quiet = [this] { became_quiet_.set_value(); };
     auto server = HttpServer::Listen(context_, options, std::move(handler));
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -112,8 +113,18 @@ class ServerTest : public testing::Test {
     return answer;
   }
 
+  std::size_t OpenConnections() {
+    std::size_t open = 0;
+    OnServer([&] { open = server_->open_connections(); });
+    return open;
+  }
+
+  bool IsQuiet() { return quiet_.wait_for(0s) == std::future_status::ready; }
+
   asio::io_context context_;
   asio::io_context client_context_;
+  std::promise<void> became_quiet_;
+  std::shared_future<void> quiet_ = became_quiet_.get_future().share();
   std::shared_ptr<ConnectionGate> gate_;
   std::unique_ptr<HttpServer> server_;
   std::thread thread_;
@@ -643,6 +654,40 @@ TEST_F(ServerTest, StoppingClosesIdleConnectionsAndLetsBusyOnesFinish) {
     release.cancel();
   });
   EXPECT_THAT(ReadAll(busy), HasSubstr("connection: close\r\n"));
+}
+
+TEST_F(ServerTest, StoppingLetsARequestComeToItsEnd) {
+  Serve(Echo);
+  asio::ip::tcp::socket arriving = Connect();
+  asio::write(arriving, asio::buffer(std::string("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\nexpect: 100-continue\r\n\r\n")));
+  EXPECT_THAT(ReadUntil(arriving, "\r\n\r\n"), StartsWith("HTTP/1.1 100 "));
+  OnServer([&] { server_->StopAccepting(); });
+  EXPECT_FALSE(IsQuiet());
+  asio::write(arriving, asio::buffer(std::string("body")));
+  EXPECT_THAT(ReadAll(arriving), EndsWith("POST / body"));
+  quiet_.wait();
+}
+
+TEST_F(ServerTest, StoppingAnswersWhatHasArrivedUnread) {
+  Serve(Echo);
+  asio::ip::tcp::socket sending = Connect();
+  asio::ip::tcp::socket idle = Connect();
+  while (OpenConnections() < 2) {
+  }
+  OnServer([&] {
+    asio::write(sending, asio::buffer(std::string("GET / HTTP/1.1\r\nhost: x\r\n\r\n")));
+    server_->StopAccepting();
+  });
+  EXPECT_THAT(ReadAll(sending), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(ReadAll(idle), "");
+  quiet_.wait();
+}
+
+TEST_F(ServerTest, IsQuietAtOnceWithoutConnections) {
+  Serve(Echo);
+  EXPECT_FALSE(IsQuiet());
+  OnServer([&] { server_->StopAccepting(); });
+  EXPECT_TRUE(IsQuiet());
 }
 
 TEST(HttpServerListen, SaysWhyItCannot) {

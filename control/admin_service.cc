@@ -11,6 +11,7 @@
 
 #include "ccp/v1/admin.grpc.pb.h"
 #include "common/base/text.h"
+#include "common/config/codes.h"
 #include "common/wire/convert.h"
 #include "control/rpc.h"
 
@@ -86,6 +87,9 @@ absl::Status FillStats(StoreReader& store, const v1::StatsRequest& request, v1::
   const UsageQuery query{request.from_us(), request.to_us(), {request.group_by().begin(), request.group_by().end()}, *offset};
   absl::StatusOr<std::vector<UsageSum>> rows = store.SumUsage(query);
   if (!rows.ok()) return rows.status();
+  const absl::StatusOr<std::uint64_t> lost = store.CountLost();
+  if (!lost.ok()) return lost.status();
+  response.set_lost_records(*lost);
   if (!query.group_by.empty()) {
     for (const UsageSum& row : *rows) *response.add_rows() = ToProto(row);
   }
@@ -147,7 +151,7 @@ void AddEdges(const Registry& registry, v1::ApplyResponse& response) {
     for (const std::string& key : view.missing_keys) {
       v1::Diagnostic& warning = *response.add_diagnostics();
       warning.set_severity(v1::Diagnostic::WARNING);
-      warning.set_code("CCP2001");
+      warning.set_code(std::string(config::code::kEdgeLacksKey));
       warning.set_message(Concat("edge ", view.row.name, " has no ", key));
       warning.set_hint(Concat("set ", key, " in that edge's environment, or in its --env-file"));
     }

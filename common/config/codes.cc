@@ -93,6 +93,10 @@ constexpr std::array kCodes{
              "The second place is never reached. To retry the same model, raise its attempts."},
     CodeInfo{code::kNoCredential, "requests go out without a key",
              "The host is not this machine and api_key_name is not set, so no credential is sent."},
+    CodeInfo{code::kEdgeLacksKey, "an edge lacks a provider key",
+             "Keys never leave the machine that uses them, so each edge needs its own: in its environment, or in its "
+             "--env-file, which is read again when it changes. Until then requests for that model fail at that edge, or go "
+             "to the next of their chain."},
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // The codes of findings in models.yaml: stable, never reused. `ccpctl explain CCP1204` prints one.
 //
 // 10xx the text is not YAML as we accept it, 11xx keys, 12xx references and names, 13xx values and types,
-// 14xx something is missing, 15xx warnings. Immutable, thread-safe.
+// 14xx something is missing, 15xx warnings, 20xx what an edge lacks for it. Immutable, thread-safe.
 #pragma once
 
 #include <span>
@@ -55,6 +55,8 @@ inline constexpr std::string_view kNoEffect = "CCP1504";
 inline constexpr std::string_view kCatchAllRule = "CCP1505";
 inline constexpr std::string_view kTwiceInChain = "CCP1506";
 inline constexpr std::string_view kNoCredential = "CCP1507";
+
+inline constexpr std::string_view kEdgeLacksKey = "CCP2001";
 
 }  // namespace ccp::config::code
 

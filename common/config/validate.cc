@@ -404,15 +404,29 @@ void CheckRouting(const Catalog& catalog, Checker& check) {
                 Concat("add routing: { default: ", Printable(catalog.models.front().name), " }"));
 }
 
+// Nothing is translated for a direct model, so what steers translation does nothing.
+void CheckDirect(const Model& model, const std::string& path, Checker& check) {
+  const std::pair<std::string_view, bool> translation[] = {
+      {"dialect", !model.dialect.empty() && !model.dialect_guessed},
+      {"can_stream", !model.can_stream},
+      {"always_stream", model.always_stream},
+      {"reasoning_effort", !model.reasoning_effort.empty()},
+      {"temperature", model.temperature.has_value()},
+      {"extra_body", !model.extra_body_json.empty()},
+      {"drop_tools", !model.drop_tools.empty()},
+  };
+  for (const auto& [key, given] : translation) {
+    if (given) check.Warning(code::kNoEffect, ChildPath(path, key), Concat(key, " has no effect on a direct model"));
+  }
+}
+
 }  // namespace
 
 void CheckSettings(const Model& model, const std::string& path, Findings& findings) {
   Checker check(findings);
   check.Settings(Section::kModel, model, path);
   CheckPassthrough(model, path, check);
-  if (model.direct && !model.dialect.empty() && !model.dialect_guessed) {
-    check.Warning(code::kNoEffect, ChildPath(path, "dialect"), "dialect has no effect on a direct model");
-  }
+  if (model.direct) CheckDirect(model, path, check);
 }
 
 void CheckCatalog(const Catalog& catalog, Findings& findings) {

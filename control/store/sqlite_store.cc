@@ -343,6 +343,14 @@ class SqliteStore final : public Store {
     return sums;
   }
 
+  absl::StatusOr<std::uint64_t> CountLost() override {
+    std::uint64_t lost = 0;
+    absl::Status status =
+        reader_->Run("SELECT COALESCE(SUM(lost), 0) FROM usage_cursor", {}, [&](const Row& row) { lost = row.Unsigned(0); });
+    if (!status.ok()) return status;
+    return lost;
+  }
+
   absl::StatusOr<std::vector<LedgerAttempt>> ReadRequest(std::string_view request_id) override {
     std::vector<LedgerAttempt> attempts;
     absl::Status status = reader_->Run(

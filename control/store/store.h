@@ -125,6 +125,7 @@ class StoreReader {
   // Newest first, without catalog and source.
   virtual absl::StatusOr<std::vector<RevisionRow>> ReadRevisions(std::uint32_t limit) = 0;
   virtual absl::StatusOr<std::vector<UsageSum>> SumUsage(const UsageQuery& query) = 0;  // Ordered by group.
+  virtual absl::StatusOr<std::uint64_t> CountLost() = 0;  // Records that no edge has any more; of all journals.
   virtual absl::StatusOr<std::vector<LedgerAttempt>> ReadRequest(std::string_view request_id) = 0;
 };
 

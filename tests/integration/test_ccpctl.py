@@ -66,6 +66,7 @@ class Words(unittest.TestCase):
     def test_explains_keys_and_codes(self):
         self.assertIn("max_tokens", self.stack.ctl("explain", "models.max_tokens").stdout)
         self.assertIn("CCP1204", self.stack.ctl("explain", "CCP1204").stdout)
+        self.assertIn("--env-file", self.stack.ctl("explain", "CCP2001").stdout)
         self.assertIn("max_tokens", self.stack.ctl("explain", "models.max_token", expect=3).stderr)
 
     def test_schema_is_json(self):

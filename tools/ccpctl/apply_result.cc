@@ -1,14 +1,13 @@
 #include "tools/ccpctl/apply_result.h"
 
 #include "common/base/text.h"
+#include "common/config/codes.h"
 #include "common/json/write.h"
 #include "common/wire/convert.h"
 #include "tools/ccpctl/listing.h"
 
 namespace ccp::ctl {
 namespace {
-
-constexpr std::string_view kEdgeLacksKey = "CCP2001";
 
 std::string KindName(v1::Change::Kind kind) {
   switch (kind) {
@@ -71,7 +70,7 @@ std::string SyncName(const v1::EdgeInfo& edge) {
 std::vector<config::Diagnostic> DiagnosticsOf(const v1::ApplyResponse& response) {
   std::vector<config::Diagnostic> diagnostics;
   for (const auto& diagnostic : response.diagnostics()) {
-    if (diagnostic.code() != kEdgeLacksKey) diagnostics.push_back(wire::FromProto(diagnostic));
+    if (diagnostic.code() != config::code::kEdgeLacksKey) diagnostics.push_back(wire::FromProto(diagnostic));
   }
   return diagnostics;
 }

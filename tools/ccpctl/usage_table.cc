@@ -75,7 +75,8 @@ Listing UsageTable(const v1::StatsResponse& stats, const std::vector<std::string
       {"complete_through", stats.complete_through_us() == 0 ? Value{} : Value(UtcTime(stats.complete_through_us()))},
       {"edges", static_cast<std::int64_t>(stats.edges_total())},
       {"edges_current", static_cast<std::int64_t>(stats.edges_current())},
-      {"pending_records", static_cast<std::int64_t>(stats.pending_records())}};
+      {"pending_records", static_cast<std::int64_t>(stats.pending_records())},
+      {"lost_records", static_cast<std::int64_t>(stats.lost_records())}};
   return list;
 }
 
@@ -88,6 +89,9 @@ std::string Completeness(const v1::StatsResponse& stats) {
   const std::uint64_t away = stats.edges_total() - std::min(stats.edges_total(), stats.edges_current());
   if (away != 0)
     out += Concat(out.empty() ? "" : "; ", away, " of ", stats.edges_total(), " edges have not reported lately");
+  if (stats.lost_records() != 0)
+    out += Concat(out.empty() ? "" : "; ", WithThousands(static_cast<std::int64_t>(stats.lost_records())),
+                  " records were lost with an edge's journal, and are not in these sums");
   return out.empty() ? out : out + "\n";
 }
 

@@ -72,6 +72,7 @@ TEST_F(LedgerTest, TakesEachRecordOnce) {
     EXPECT_EQ(answer->acked_seq, step.acked) << step.name;
     EXPECT_EQ(Rows(), step.rows) << step.name;
     EXPECT_EQ((*store_->FindCursor({"edge_1", epoch_}))->lost, step.lost) << step.name;
+    EXPECT_EQ(*store_->CountLost(), step.lost) << step.name;
   }
 }
 

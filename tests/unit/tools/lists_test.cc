@@ -146,6 +146,9 @@ TEST(Completeness, SaysWhatIsStillMissing) {
   EXPECT_EQ(Completeness(stats),
             "complete through 2026-11-22T20:31:26Z; 41 records are still on their way; "
             "1 of 3 edges have not reported lately\n");
+  v1::StatsResponse lossy;
+  lossy.set_lost_records(1200);
+  EXPECT_EQ(Completeness(lossy), "1,200 records were lost with an edge's journal, and are not in these sums\n");
 }
 
 TEST(RolloutExit, FailsOnRefusalAndOnSilenceWhereAllMustAnswer) {

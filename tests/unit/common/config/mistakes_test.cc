@@ -205,6 +205,12 @@ const auto kCases = std::vector<Case>{
     {"NoDefault", Routing("routing: { think: a }\n"), {"CCP1503 3:1"}},
     {"ThresholdAlone", Routing("routing: { default: a, long_context_threshold: 60k }\n"), {"CCP1504 3:48"}},
     {"DialectOfDirect", Model("    direct: true\n    dialect: qwen\n"), {"CCP1504 6:14"}},
+    {"StreamOfDirect", Model("    direct: true\n    can_stream: false\n"), {"CCP1504 6:17"}},
+    {"AlwaysStreamOfDirect", Model("    direct: true\n    always_stream: true\n"), {"CCP1504 6:20"}},
+    {"EffortOfDirect", Model("    direct: true\n    reasoning_effort: low\n"), {"CCP1504 6:23"}},
+    {"TemperatureOfDirect", Model("    direct: true\n    temperature: 0\n"), {"CCP1504 6:18"}},
+    {"ExtraBodyOfDirect", Model("    direct: true\n    extra_body: { top_p: 1 }\n"), {"CCP1504 6:17"}},
+    {"DropToolsOfDirect", Model("    direct: true\n    drop_tools: [a]\n"), {"CCP1504 6:17"}},
     {"StreamOptions", Model("    extra_body: { stream_options: {} }\n"), {"CCP1504 5:35"}},
     {"CatchAllRule", Routing("routing: { default: a, rules: [{ to: a }, { to: b }] }\n"), {"CCP1505 3:32"}},
     {"TwiceInChain", Routing("routing: { default: [b, a, b2] }\n"), {"CCP1506 3:28"}},
@@ -265,8 +271,9 @@ TEST(Mistakes, EveryCodeIsInTheTable) {
   std::string all;
   for (const Case& row : kCases) all += Join(row.want, " ") + " ";
   for (const CodeInfo& info : Codes()) {
-    EXPECT_THAT(all, testing::HasSubstr(std::string(info.code))) << "no row of the table above shows " << info.title;
     EXPECT_FALSE(info.meaning.empty());
+    if (info.code == code::kEdgeLacksKey) continue;  // Of no file.
+    EXPECT_THAT(all, testing::HasSubstr(std::string(info.code))) << "no row of the table above shows " << info.title;
   }
 }
 

@@ -116,7 +116,7 @@ bool ClientConnection::reading() const {
 
 Awaitable<bool> ClientConnection::Handshake() {
   deadline_ = Clock::now() + server_->options.limits.header_time;
-  while (!server_->stopping) {
+  while (true) {
     error_code error;
     wire_->Handshake(error);
     if (!error) co_return true;
@@ -125,11 +125,10 @@ Awaitable<bool> ClientConnection::Handshake() {
       co_await Refuse(ClientError(400, "this port speaks TLS, but the client sent plain HTTP: use https:// in the base URL"));
       co_return false;
     }
-    if (!WouldBlock(error)) co_return false;
+    if (!WouldBlock(error) || server_->stopping) co_return false;
     const auto [wait_error] = co_await wire_->Readable();
     if (wait_error) co_return false;
   }
-  co_return false;
 }
 
 Awaitable<bool> ClientConnection::ReadRequest() {

@@ -99,6 +99,7 @@ class Server final : public HttpServer {
       const auto alive = state.lock();
       return alive == nullptr ? ConnectionGate::Pass() : GiveUpPlace(*alive);
     }});
+    state_->accepting = true;
     asio::co_spawn(state_->context, Accept(state_, acceptor_, *membership_), asio::detached);
     asio::co_spawn(state_->context, Sweep(state_, sweep_timer_), asio::detached);
   }
@@ -107,6 +108,7 @@ class Server final : public HttpServer {
 
   void StopAccepting() override {
     state_->stopping = true;
+    TakeBacklog();
     error_code ignored;
     acceptor_->close(ignored);
     state_->ForEachConnection([](ClientConnection& connection) { connection.CloseIfIdle(); });
@@ -114,6 +116,7 @@ class Server final : public HttpServer {
   }
 
   void CloseAll() override {
+    state_->cut = true;
     state_->ForEachConnection([](ClientConnection& connection) { connection.Cut(); });
   }
 
@@ -128,15 +131,29 @@ class Server final : public HttpServer {
     while (acceptor->is_open()) {
       TcpSocket socket(state->context.get_executor());
       const auto [error] = co_await acceptor->async_accept(socket, kAwaitTuple);
-      if (!acceptor->is_open()) co_return;
-      if (error) {
+      if (error && acceptor->is_open()) {
         // Out of descriptors, most likely: connections wait in the backlog until some are free again.
         log::Warn(Concat("cannot accept a connection error=", error.message()));
         Timer pause(state->context, kPauseWithoutDescriptors);
         co_await pause.async_wait(kAwaitTuple);
         continue;
       }
-      co_await Admit(state, membership, std::move(socket));
+      if (!error) co_await Admit(state, membership, std::move(socket));
+    }
+    state->accepting = false;
+    state->TellIfQuiet();
+  }
+
+  // The kernel has let them in, and would reset them when the listener closes: one may have sent its request already.
+  void TakeBacklog() {
+    error_code none_left, has_left;
+    acceptor_->non_blocking(true, none_left);
+    for (int i = 0; i < asio::socket_base::max_listen_connections; ++i) {
+      TcpSocket socket(state_->context.get_executor());
+      acceptor_->accept(socket, none_left);
+      if (none_left) return;
+      const auto client = socket.remote_endpoint(has_left);
+      if (!has_left) Adopt(state_, std::move(socket), EnterOrDisplace(*state_, client.address()));
     }
   }
 
@@ -156,6 +173,7 @@ class Server final : public HttpServer {
   }
 
   static void Adopt(const std::shared_ptr<ServerState>& state, TcpSocket socket, ConnectionGate::Answer answer) {
+    if (state->cut) return;
     auto& [verdict, pass] = answer;
     if (verdict == ConnectionGate::Verdict::kFull) ++state->dropped.full;
     if (verdict == ConnectionGate::Verdict::kAddressFull) ++state->dropped.address_full;

@@ -52,13 +52,15 @@ struct ServerState {
   std::array<ConnectionQueue, 3> queues;       // By Phase.
   std::size_t refusals = 0;                    // Connections that are being told that there is no room for them.
   DroppedConnections dropped;
+  bool accepting = false;                      // A coroutine does, and may hold a connection that is nobody's yet.
   bool stopping = false;
+  bool cut = false;                            // And nothing is served any more.
   DateText date;
 
   ConnectionQueue& queue(Phase phase) { return queues[static_cast<std::size_t>(phase)]; }
 
   void TellIfQuiet() {
-    if (!stopping || !queue(Phase::kWaiting).empty() || !queue(Phase::kServing).empty()) return;
+    if (!stopping || accepting || !queue(Phase::kWaiting).empty() || !queue(Phase::kServing).empty()) return;
     if (const auto on_quiet = std::exchange(options.on_quiet, nullptr)) on_quiet();
   }
 

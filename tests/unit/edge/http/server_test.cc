@@ -683,11 +683,25 @@ TEST_F(ServerTest, StoppingAnswersWhatHasArrivedUnread) {
   quiet_.wait();
 }
 
-TEST_F(ServerTest, IsQuietAtOnceWithoutConnections) {
+TEST_F(ServerTest, StoppingAnswersWhomTheKernelLetIn) {
+  Serve(Echo);
+  std::optional<asio::ip::tcp::socket> asking, silent;
+  OnServer([&] {
+    asking = Connect();
+    silent = Connect();
+    asio::write(*asking, asio::buffer(std::string("GET / HTTP/1.1\r\nhost: x\r\n\r\n")));
+    server_->StopAccepting();
+  });
+  EXPECT_THAT(ReadAll(*asking), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(ReadAll(*silent), "");
+  quiet_.wait();
+}
+
+TEST_F(ServerTest, IsQuietWithoutConnections) {
   Serve(Echo);
   EXPECT_FALSE(IsQuiet());
   OnServer([&] { server_->StopAccepting(); });
-  EXPECT_TRUE(IsQuiet());
+  quiet_.wait();
 }
 
 TEST(HttpServerListen, SaysWhyItCannot) {

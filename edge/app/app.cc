@@ -165,8 +165,10 @@ class EdgeApp final : public App {
   // The first worker settles the port, the others share it.
   absl::Status BindWorkers() {
     if (const auto status = CheckPortIsFree(address_); !status.ok()) return status;
-    const auto gate = ConnectionGate::Make(CeilingsFor(options_));
-    for (int i = 0; i < WorkerCount(options_.workers); ++i) {
+    const ConnectionGate::Ceilings ceilings = CeilingsFor(options_);
+    const auto gate = ConnectionGate::Make(ceilings);
+    const int workers = WorkerCount(options_.workers);
+    for (int i = 0; i < workers; ++i) {
       WorkerOptions worker_options;
       worker_options.listen = address_;
       worker_options.limits = options_.limits;
@@ -174,6 +176,7 @@ class EdgeApp final : public App {
       if (certificates_ != nullptr) worker_options.tls = certificates_->current();
       worker_options.host_names = options_.host_names;
       worker_options.allowed_origins = options_.allowed_origins;
+      worker_options.connections = ceilings.total / static_cast<std::size_t>(workers);
       worker_options.keys = keys_.get();
       worker_options.usage = journal_.get();
       worker_options.snapshot = last_good_;

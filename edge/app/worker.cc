@@ -45,7 +45,9 @@ Worker::Worker(WorkerOptions options) : options_(std::move(options)) {}
 Worker::~Worker() { Stop(); }
 
 absl::Status Worker::Bind() {
-  auto upstream = UpstreamClient::Create(loop_, UpstreamClient::OptionsFromEnvironment());
+  UpstreamClient::Options upstream_options = UpstreamClient::OptionsFromEnvironment();
+  upstream_options.room_for_idle = [this] { return options_.connections - std::min(options_.connections, open_requests()); };
+  auto upstream = UpstreamClient::Create(loop_, std::move(upstream_options));
   if (!upstream.ok()) return upstream.status();
   upstream_ = *std::move(upstream);
   context_.upstream = upstream_.get();

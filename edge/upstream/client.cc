@@ -58,7 +58,7 @@ class PooledClient final : public UpstreamClient {
  public:
   PooledClient(asio::io_context& context, std::shared_ptr<TlsSettings> tls, ProxyRules proxies, const Options& options)
       : dialer_(context, std::move(tls), std::move(proxies)),
-        shared_{ConnectionPool({options.idle_per_origin, options.idle_time}), {}} {}
+        shared_{ConnectionPool({.idle_time = options.idle_time, .room = options.room_for_idle}), {}} {}
 
   Awaitable<Result<std::unique_ptr<UpstreamCall>>> Send(UpstreamRequest request) override {
     if (request.prepared == nullptr) {
@@ -75,6 +75,7 @@ class PooledClient final : public UpstreamClient {
     for (std::unique_ptr<Connection> connection = shared_.pool.Take(origin);;) {
       const bool fresh = connection == nullptr;
       if (fresh) {
+        shared_.pool.MakeRoom();
         std::shared_ptr<const Origin> kept(url, &origin);
         auto dialed = co_await dialer_.Dial(std::move(kept), shared_.pool.Sessions(origin), request.timeouts.connect);
         if (!dialed.ok()) co_return std::move(dialed).error();

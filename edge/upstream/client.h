@@ -71,8 +71,8 @@ class UpstreamCall {
 class UpstreamClient {
  public:
   struct Options {
-    std::size_t idle_per_origin = 64;
     std::chrono::milliseconds idle_time{60'000};
+    std::function<std::size_t()> room_for_idle;  // How many connections may be idle: see pool.h. Empty: a few of each origin.
     std::string ca_file;              // Empty: the system's. SSL_CERT_FILE is honoured.
     std::string https_proxy;          // From HTTPS_PROXY / https_proxy; empty: direct.
     std::string http_proxy;

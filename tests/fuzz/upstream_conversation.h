@@ -39,7 +39,7 @@ class UpstreamConversation {
   enum class End : std::uint8_t { kClose, kStay };           // kStay: as long as nobody waits for more.
   static inline const Sink kNoSink = [](std::string_view) {};
 
-  UpstreamConversation() : work_(context_.get_executor()), resources_{edge::ConnectionPool({1, kNever}), {}} {}
+  UpstreamConversation() : work_(context_.get_executor()), resources_{edge::ConnectionPool({.idle_per_origin = 1, .idle_time = kNever}), {}} {}
 
   // One request on a connection of its own, answered with the pieces.
   Fetched Fetch(const std::string& method, const std::vector<std::string>& pieces, End end, const Sink& sink = kNoSink) {

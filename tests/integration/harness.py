@@ -215,9 +215,9 @@ class Stack:
         self.control.address()
         return self.control
 
-    def start_edge(self, name="edge", control=None, more=(), **environment):
+    def start_edge(self, name="edge", control=None, workers=2, more=(), **environment):
         edge = self.run(name, [BIN / "ccp-edge", "--control", control or self.control.address(), "--listen", "127.0.0.1:0",
-                               "--state-dir", self.directory / f"{name}-state", "--workers", "2", "--name", name,
+                               "--state-dir", self.directory / f"{name}-state", "--workers", str(workers), "--name", name,
                                "--port-file", self.directory / f"{name}.port", *more], self.environment(**environment))
         edge.address()
         self.edge = edge

@@ -13,6 +13,7 @@ CONCURRENCY = (1, 10, 100, 1000, 9900)
 BODY_SIZES = (117_000, 240_000, 480_000, 960_000)  # About; all with the same tools, and more and more turns.
 EVENT_COUNTS = (10, 100, 1000)
 ROUNDS = 3
+ROUNDS_OF_EACH = 8
 CONNECTIONS = 16
 LARGE_AT_ONCE = 64
 RETURNED_AFTER_SECONDS = 12
@@ -38,15 +39,15 @@ class Measured:
 
 
 def with_concurrency(run, targets):
-    """Each level has at least two rounds of its connections. haproxy beside the edge shows what caches and connections to
-    the provider, of which no one keeps thousands, cost anybody."""
+    """Each level has so many rounds of its connections that opening them is a small part. haproxy beside the edge shows
+    what caches cost anybody."""
     levels = [level for level in CONCURRENCY if level <= max(100, CONCURRENCY[-1] * run.scale)]
     rows = []
     for name in ("burst", "writes"):
         costs = {target.name: [] for target in targets}
         for level in levels:
             for target in targets:
-                spent = run.cpu(target, NAMED[name], max(2 * level, run.requests(2000)), level)
+                spent = run.cpu(target, NAMED[name], max(ROUNDS_OF_EACH * level, run.requests(2000)), level)
                 costs[target.name].append(spent)
         for target, each in costs.items():
             rows.append([f"{name}, {target}: us a request", *map(number, each)])

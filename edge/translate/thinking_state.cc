@@ -1,6 +1,5 @@
 #include "edge/translate/thinking_state.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "common/json/write.h"
@@ -58,19 +57,13 @@ void ThinkingState::AddDetails(json::Value reasoning_details) {
     const std::string_view content = element[ContentKey(type)].escaped();
     unsealed_->detail_bytes += content.size();
     detail.content += content;
+    const bool is_state = type == "reasoning.encrypted" || !detail.signature.empty();
+    if (is_state && !detail.content.empty()) unsealed_->needs_block = true;
   }
 }
 
 void ThinkingState::SetUpstreamSignature(std::string_view signature) {
   if (IsPlainAscii(signature)) unsealed().upstream_signature = signature;
-}
-
-bool ThinkingState::needs_block() const {
-  if (unsealed_ == nullptr) return false;
-  const std::vector<Detail>& details = unsealed_->details;
-  return std::any_of(details.begin(), details.end(), [](const Detail& detail) {
-    return !detail.content.empty() && (detail.type == "reasoning.encrypted" || !detail.signature.empty());
-  });
 }
 
 std::string ThinkingState::Seal() {

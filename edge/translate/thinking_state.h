@@ -26,7 +26,7 @@ class ThinkingState {
   bool is_signed() const { return unsealed_ != nullptr && !unsealed_->upstream_signature.empty(); }  // By the upstream, since the last Seal().
 
   // State that would be lost without a thinking block to carry it, because no text opens one.
-  bool needs_block() const;
+  bool needs_block() const { return unsealed_ != nullptr && unsealed_->needs_block; }
 
   std::string Seal();  // The signature for all that came since the last one. Plain ASCII.
 
@@ -49,6 +49,7 @@ class ThinkingState {
     std::vector<Detail> details;
     std::size_t detail_bytes = 0;
     std::string upstream_signature;
+    bool needs_block = false;
   };
   Unsealed& unsealed();
   static std::string DetailsJson(const std::vector<Detail>& details);

@@ -404,6 +404,9 @@ void CheckRouting(const Catalog& catalog, Checker& check) {
                 Concat("add routing: { default: ", Printable(catalog.models.front().name), " }"));
 }
 
+// Where a provider says it, the place does not tell which model is meant.
+std::string OfModel(const Model& model) { return model.name.empty() ? "" : Concat(": ", Printable(model.name)); }
+
 // Nothing is translated for a direct model, so what steers translation does nothing.
 void CheckDirect(const Model& model, const std::string& path, Checker& check) {
   const std::pair<std::string_view, bool> translation[] = {
@@ -416,7 +419,7 @@ void CheckDirect(const Model& model, const std::string& path, Checker& check) {
       {"drop_tools", !model.drop_tools.empty()},
   };
   for (const auto& [key, given] : translation) {
-    if (given) check.Warning(code::kNoEffect, ChildPath(path, key), Concat(key, " has no effect on a direct model"));
+    if (given) check.Warning(code::kNoEffect, ChildPath(path, key), Concat(key, " has no effect on a direct model", OfModel(model)));
   }
 }
 

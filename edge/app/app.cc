@@ -33,6 +33,7 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr std::chrono::milliseconds kTimeToLook{200};
 constexpr int kFlushSeconds = 5;  // Records that control does not take so quickly wait in the journal for the next start.
 
 std::string DefaultStateDir() {
@@ -176,7 +177,8 @@ class EdgeApp final : public App {
       if (certificates_ != nullptr) worker_options.tls = certificates_->current();
       worker_options.host_names = options_.host_names;
       worker_options.allowed_origins = options_.allowed_origins;
-      worker_options.connections = ceilings.total / static_cast<std::size_t>(workers);
+      worker_options.connections =
+          std::min(ceilings.total, ConnectionsThatDescriptorsAllow()) / static_cast<std::size_t>(workers);
       worker_options.keys = keys_.get();
       worker_options.usage = journal_.get();
       worker_options.snapshot = last_good_;
@@ -269,9 +271,10 @@ class EdgeApp final : public App {
     drained_.notify_all();
   }
 
+  // Without a grace the workers have time to look, at least.
   bool WaitUntilDrained(std::chrono::seconds grace) {
     std::unique_lock lock(drained_mutex_);
-    return drained_.wait_for(lock, grace, [this] {
+    return drained_.wait_for(lock, std::max<std::chrono::milliseconds>(grace, kTimeToLook), [this] {
       return std::ranges::all_of(workers_, [](const auto& worker) { return worker->drained(); });
     });
   }

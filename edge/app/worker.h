@@ -41,7 +41,7 @@ struct WorkerOptions {
   std::shared_ptr<const TlsIdentity> tls;                                  // nullptr: plain HTTP.
   std::vector<std::string> host_names;
   std::vector<std::string> allowed_origins;
-  std::size_t connections = 0;                                             // Its part of those that may be open upstream.
+  std::size_t connections = 0;                                             // Upstream, busy and idle: its part of all.
   const KeyStore* keys = nullptr;
   UsageSink* usage = nullptr;
   std::shared_ptr<const Snapshot> snapshot;                                // May be nullptr.

@@ -127,7 +127,7 @@ Awaitable<bool> ClientConnection::Handshake() {
     }
     if (!WouldBlock(error) || server_->stopping) co_return false;
     const auto [wait_error] = co_await wire_->Readable();
-    if (wait_error) co_return false;
+    if (wait_error && !server_->stopping) co_return false;
   }
 }
 
@@ -151,7 +151,7 @@ Awaitable<bool> ClientConnection::ReadRequest() {
       if (idle_ && server_->stopping) co_return false;
       turn_bytes_ = 0;
       const auto [wait_error] = co_await wire_->Readable();
-      if (!wait_error) continue;
+      if (!wait_error || (idle_ && server_->stopping)) continue;
       if (!expired_ || idle_) co_return false;
       co_await Refuse(ClientError(408, "the request did not come to its end in time"));
       co_return false;
@@ -337,8 +337,9 @@ void ClientConnection::Expire(Clock::time_point now) {
   wire_->Cancel();  // And at the next sweep again, if just now it waited for its turn and not for the wire.
 }
 
+// Its coroutine looks once more: a request may have arrived unread.
 void ClientConnection::CloseIfIdle() {
-  if (idle_ && wire_->Look() != ClientWire::Sight::kBytes) wire_->Close();
+  if (idle_) wire_->Cancel();
 }
 
 ConnectionGate::Pass ClientConnection::MakeRoom() {

@@ -34,7 +34,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   static void Retire(std::shared_ptr<ClientConnection> self);  // Keeps it until what runs now is over.
 
   void Expire(std::chrono::steady_clock::time_point now);  // The sweep: ends what is past its deadline.
-  void CloseIfIdle();
+  void CloseIfIdle();                                      // The server is stopping.
   ConnectionGate::Pass MakeRoom();                         // Closes; its place is the caller's.
   void Cut();                                              // So that an unfinished answer looks unfinished.
   boost::asio::cancellation_slot cancellation() { return cancel_.slot(); }  // For what runs Run().

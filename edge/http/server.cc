@@ -70,6 +70,7 @@ class Server final : public HttpServer {
   ~Server() override {
     if (membership_) state_->options.gate->Leave(*membership_);
     state_->options.on_quiet = nullptr;  // Connections may end when nobody is there to be told.
+    state_->cut = true;
     StopAccepting();
     CloseAll();
     sweep_timer_->cancel();
@@ -138,7 +139,7 @@ class Server final : public HttpServer {
         co_await pause.async_wait(kAwaitTuple);
         continue;
       }
-      if (!error) co_await Admit(state, membership, std::move(socket));
+      if (!error && !state->cut) co_await Admit(state, membership, std::move(socket));
     }
     state->accepting = false;
     state->TellIfQuiet();
@@ -148,7 +149,7 @@ class Server final : public HttpServer {
   void TakeBacklog() {
     error_code none_left, has_left;
     acceptor_->non_blocking(true, none_left);
-    for (int i = 0; i < asio::socket_base::max_listen_connections; ++i) {
+    for (int i = 0; i < asio::socket_base::max_listen_connections && !state_->cut; ++i) {
       TcpSocket socket(state_->context.get_executor());
       acceptor_->accept(socket, none_left);
       if (none_left) return;

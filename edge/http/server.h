@@ -115,7 +115,8 @@ class HttpServer {
   virtual std::uint16_t port() const = 0;
   virtual void Start() = 0;                      // Begins to accept.
   virtual void UseTls(std::shared_ptr<const TlsIdentity> identity) = 0;  // For connections that begin from now on.
-  // Closes the listener and idle connections. A request of which anything has arrived is read to its end and answered.
+  // Closes the listener, idle connections and those still in a TLS handshake. A request of which anything has arrived is
+  // read to its end and answered, also that of a connection in the backlog.
   virtual void StopAccepting() = 0;
   virtual void CloseAll() = 0;                   // Cuts what is left.
   virtual std::size_t open_connections() const = 0;

@@ -72,7 +72,7 @@ class UpstreamClient {
  public:
   struct Options {
     std::chrono::milliseconds idle_time{60'000};
-    std::function<std::size_t()> room_for_idle;  // How many connections may be idle: see pool.h. Empty: a few of each origin.
+    std::function<std::size_t()> room_for_idle;  // See pool.h.
     std::string ca_file;              // Empty: the system's. SSL_CERT_FILE is honoured.
     std::string https_proxy;          // From HTTPS_PROXY / https_proxy; empty: direct.
     std::string http_proxy;

@@ -279,5 +279,29 @@ class Certificates(unittest.TestCase):
         self.assertIn(said, done.stderr)
 
 
+class Drain(unittest.TestCase):
+    def test_answers_what_has_arrived_unread_and_closes_what_is_idle(self):
+        if shutil.which("openssl") is None:
+            raise unittest.SkipTest("no openssl program here: it makes the test's certificates")
+        with Stack() as stack:
+            authority = Authority(stack.directory)
+            start_stack(stack, *authority.issue("edge"))
+            context = client_context(authority)
+            with connect(stack, context) as asking, connect(stack, context) as idle:
+                for connection in (asking, idle):
+                    self.assertEqual(ask(connection)[0], 200)
+                stack.edge.popen.send_signal(signal.SIGSTOP)  # So that it drains before it has read.
+                body = json.dumps(request_body()).encode()
+                asking.sendall(head(len(body)) + body)
+                stack.edge.terminate()
+                stack.edge.popen.send_signal(signal.SIGCONT)
+                response = http.client.HTTPResponse(asking)
+                response.begin()
+                self.assertEqual(response.status, 200)
+                response.read()
+                self.assertEqual(idle.recv(1), b"")
+            self.assertEqual(stack.edge.wait(), 0)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -93,6 +93,13 @@ class Drain(unittest.TestCase):
             self.assertEqual(answers, ["a picture"] * 6)
             self.assertEqual(stack.edge.wait(), 0)
 
+    def test_without_a_grace_nothing_is_cut_where_nothing_is_open(self):
+        with Stack() as stack:
+            stack.start_control()
+            stack.start_edge(more=["--grace", "0s"])
+            stack.edge.terminate()
+            self.assertEqual(stack.edge.wait(), 0, stack.edge.log_text())
+
     def test_a_request_that_is_still_arriving_is_answered(self):
         with Stack() as stack:
             stack.start_all(reply_script({"text": "a picture"}))

@@ -306,6 +306,7 @@ class AnswerReader {
 
   // Nothing can follow it.
   std::string CutAnswer(const ReadByParser& request) {
+    SkipContinue();
     const bool shows = request.method != "HEAD" && !request.http_1_0;
     const bool whole = ReadAnswer(std::exchange(rest_, {}), AnswerTo::kOther).has_value();
     return shows && whole ? "a cut answer looks whole" : "";

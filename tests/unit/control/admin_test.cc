@@ -12,6 +12,7 @@
 #include "control/admin_service.h"
 #include "control/app/app.h"
 #include "control/store/sqlite.h"
+#include "control/store/sqlite_store.h"
 #include "tests/unit/temp_dir.h"
 
 namespace ccp::control {
@@ -202,6 +203,21 @@ TEST_F(AdminTest, AnswersStatsOfAnEmptyLedger) {
   EXPECT_EQ(response.rows_size(), 0);
   EXPECT_EQ(response.total().requests(), 0u);
   EXPECT_EQ(response.edges_total(), 0u);
+}
+
+TEST_F(AdminTest, TellsHowManyRecordsWereLost) {
+  app_.reset();
+  {
+    const auto store = OpenSqliteStore(dir_ / "ccp.db");
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE((*store)->AddCursor("edge_1", {.epoch = 1, .journal_id = "a", .acked_seq = 9, .lost = 4}, 1).ok());
+    ASSERT_TRUE((*store)->AddCursor("edge_2", {.epoch = 1, .journal_id = "b", .acked_seq = 5, .lost = 3}, 1).ok());
+  }
+  Restart();
+  grpc::ClientContext context;
+  v1::StatsResponse response;
+  ASSERT_TRUE(stub_->Stats(&context, v1::StatsRequest(), &response).ok());
+  EXPECT_EQ(response.lost_records(), 7u);
 }
 
 TEST_F(AdminTest, RefusesGroupsAndZonesItDoesNotKnow) {
